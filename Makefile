@@ -1,0 +1,29 @@
+# Verbs without logic. Each sets up what it needs, and is quick when nothing has changed.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: setup demo test lab build check
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt setup.sh
+	PYTHON=$(PYTHON) sh setup.sh
+
+demo: $(READY)
+	$(BIN)/autograder demo demo-class
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lab: $(READY)
+	$(BIN)/jupyter lab course
+
+build: $(READY)
+	$(BIN)/autograder build
+
+check: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/autograder build --check

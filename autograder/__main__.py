@@ -1,0 +1,59 @@
+"""The command line: `autograder build | grade | sample-class | demo`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from autograder.paths import CLASS, UserError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; the exit code: 0 done, 1 a check found something, 2 something to mend first."""
+    parser = argparse.ArgumentParser(prog="autograder", description="Build the course, grade a class.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    build = commands.add_parser("build", help="make the notebooks from the lessons' text")
+    build.add_argument("--check", action="store_true", help="only say which are out of date")
+
+    grade = commands.add_parser("grade", help="grade the submissions of some lessons")
+    grade.add_argument("lessons", nargs="+", metavar="LESSON", help="as in 05_convolution")
+    _class_option(grade)
+
+    sample = commands.add_parser("sample-class", help="write a class of made-up submissions")
+    sample.add_argument("folder", type=Path, metavar="DIR")
+
+    demo = commands.add_parser("demo", help="build, write a sample class, grade it, show the result")
+    demo.add_argument("folder", type=Path, metavar="DIR")
+
+    options = parser.parse_args(arguments)
+    from autograder import commands as run  # imports nbgrader, which takes seconds
+
+    try:
+        if options.command == "build":
+            return run.check_build() if options.check else run.build()
+        if options.command == "grade":
+            return run.grade(options.lessons, options.class_folder.resolve())
+        if options.command == "sample-class":
+            return run.sample_class(options.folder.resolve())
+        return run.demo(options.folder.resolve())
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped. What was graded is kept; the same command goes on from here.", file=sys.stderr)
+        return 130
+
+
+def _class_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--class",
+        dest="class_folder",
+        type=Path,
+        default=CLASS,
+        metavar="DIR",
+        help="the class's folder (default: autograder/class)",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,209 @@
+"""Lesson text to notebooks: `solutions/*/*.py` to the solution notebook and the released one.
+
+A lesson's text is py:percent. Short tags say what a cell is, and are expanded here into nbgrader's
+metadata: `solution:ID` for the cell that students complete, `test:ID` for its check cell, `manual:ID` for
+an answer in words, `demonstration` for a locked cell that grading skips. The hidden half of a test cell and
+the hints are written from the manifest. Building twice gives the same bytes.
+"""
+
+import ast
+import hashlib
+import shutil
+import tempfile
+from html import escape
+from importlib import import_module
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder.paths import COURSE, ROOT, SOLUTIONS, UserError
+from strided import manifest
+
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+class LessonError(UserError):
+    """A lesson's text and the manifest do not fit together; the message names the place."""
+
+
+def nbgrader_config(root: Path = ROOT, class_folder: Path | None = None) -> Config:
+    """The configuration in `nbgrader_config.py`, for another course root or class folder."""
+    loader = PyFileConfigLoader("nbgrader_config.py", path=str(Path(__file__).parent))
+    config = loader.load_config()
+    config.CourseDirectory.root = str(root)
+    if class_folder is not None:
+        # nbgrader joins these to its root; an absolute path wins that join.
+        for name in ("submitted", "autograded", "feedback", "solution"):
+            config.CourseDirectory[f"{name}_directory"] = str(class_folder / name)
+        config.CourseDirectory.db_url = f"sqlite:///{class_folder / 'gradebook.db'}"
+    return config
+
+
+def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.NotebookNode:
+    """The solution notebook of a lesson, made from its text.
+
+    Raises LessonError where the text is missing or does not fit the manifest.
+    """
+    path = folder / lesson.name / f"{lesson.name}.py"
+    if not path.is_file():
+        raise LessonError(f"{path} is missing; the manifest lists the lesson {lesson.name}")
+    text = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+    exercises = {exercise.id: exercise for exercise in lesson.exercises}
+    cells, seen = [], []
+    for cell in text.cells:
+        tags = cell.metadata.pop("tags", [])
+        cell.metadata.clear()
+        if len(tags) > 1:
+            raise LessonError(f"{path}: a cell has the tags {tags}; give it one")
+        role, _, id = (tags[0] if tags else "").partition(":")
+        seen.append((role, id))
+        if role in ("solution", "test", "manual") and id not in exercises:
+            raise LessonError(f"{path}: the tag {tags[0]} names no exercise of the manifest")
+        if role == "solution":
+            _mark(cell, id, solution=True)
+        elif role == "test":
+            cell.source += hidden_tests(lesson, id)
+            _mark(cell, f"test_{id}", grade=True, locked=True, points=exercises[id].points)
+        elif role == "manual":
+            _mark(cell, id, grade=True, solution=True, points=exercises[id].points)
+        elif role == "demonstration":
+            _mark(cell, f"demonstration_{_digest(cell.source)}", locked=True)
+            cell.metadata["tags"] = ["demonstration"]
+        elif role:
+            raise LessonError(f"{path}: unknown tag {tags[0]!r}")
+        cells.append(cell)
+        if role == "test":
+            cells.append(nbformat.v4.new_markdown_cell(hints(exercises[id])))
+    for id in exercises:
+        if ("manual", id) in seen:
+            continue
+        for role in ("solution", "test"):
+            if seen.count((role, id)) != 1:
+                raise LessonError(
+                    f"{path}: the exercise {id} needs one cell tagged {role}:{id}, "
+                    f"and has {seen.count((role, id))}"
+                )
+    _name_cells(cells)
+    return nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
+
+
+def _mark(cell, grade_id: str, grade=False, solution=False, locked=False, points=None) -> None:
+    """Write nbgrader's metadata into a cell."""
+    cell.metadata["nbgrader"] = {
+        "grade": grade,
+        "grade_id": grade_id,
+        "locked": locked,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+    }
+    if grade:
+        cell.metadata["nbgrader"]["points"] = points
+
+
+def hidden_tests(lesson: manifest.Lesson, exercise: str) -> str:
+    """The hidden half of an exercise's test cell; empty if its visible check is the whole test."""
+    module = import_module(f"autograder.hidden.{lesson.module}")
+    if not hasattr(module, exercise):
+        return ""
+    return (
+        "\n### BEGIN HIDDEN TESTS\n"
+        f"from autograder.hidden import {lesson.module}\n"
+        f"assert {lesson.module}.{exercise}({exercise})\n"
+        "### END HIDDEN TESTS"
+    )
+
+
+def hints(exercise: manifest.Exercise) -> str:
+    """An exercise's hints, each closed until the student opens it."""
+    return "\n".join(
+        f"<details><summary>Hint {number} for <code>{exercise.id}</code></summary>"
+        f"<p>{escape(hint)}</p></details>"
+        for number, hint in enumerate(exercise.hints, 1)
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _name_cells(cells: list) -> None:
+    """Give every cell an id that depends on its grade_id or its text, never on chance."""
+    used: set[str] = set()
+    for cell in cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id") or (
+            f"{cell.cell_type}-{_digest(cell.source)}"
+        )
+        number, id = 2, name
+        while id in used:
+            number, id = number + 1, f"{name}-{number}"
+        used.add(id)
+        cell["id"] = id
+
+
+def ends_in_expression(source: str) -> bool:
+    """Whether a cell's last statement is an expression, whose value nbgrader takes for a score."""
+    body = ast.parse(source).body
+    return bool(body) and isinstance(body[-1], ast.Expr)
+
+
+def build(into: Path = ROOT, source: Path = SOLUTIONS) -> list[Path]:
+    """Write every lesson's two notebooks under `into`; return the files whose bytes changed.
+
+    Raises LessonError where a lesson's text does not fit the manifest.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch)
+        for lesson in manifest.lessons().values():
+            folder = made / "solutions" / lesson.name
+            folder.mkdir(parents=True)
+            notebook = read_lesson(lesson, source)
+            nbformat.write(notebook, folder / f"{lesson.name}.ipynb")
+            release(lesson.name, made)
+        changed = []
+        for new in sorted(made.glob("*/*/*.ipynb")):
+            old = into / new.relative_to(made)
+            if not old.exists() or old.read_bytes() != new.read_bytes():
+                old.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(new, old)
+                changed.append(old)
+    return changed
+
+
+def release(lesson: str, root: Path) -> None:
+    """Make the released notebook under `root` from the solution notebook, without a gradebook."""
+    config = nbgrader_config(root)
+    config.GenerateAssignment.no_database = True
+    config.SaveCells.enabled = False
+    generate(lesson, config)
+
+
+def generate(lesson: str, config: Config) -> None:
+    """Run nbgrader's generate_assignment on a lesson."""
+    coursedir = CourseDirectory(config=config)
+    coursedir.assignment_id = lesson
+    converter = GenerateAssignment(coursedir=coursedir, config=config)
+    converter.log.setLevel("ERROR")
+    converter.start()
+
+
+def stale(source: Path = SOLUTIONS, root: Path = ROOT) -> list[Path]:
+    """The generated notebooks under `root` that are missing, out of date, or no longer made."""
+    with tempfile.TemporaryDirectory() as scratch:
+        fresh = Path(scratch)
+        build(fresh, source)
+        made = {path.relative_to(fresh): path.read_bytes() for path in fresh.glob("*/*/*.ipynb")}
+    found = {
+        path.relative_to(root)
+        for top in (root / SOLUTIONS.name, root / COURSE.name)
+        for path in top.glob("*/*.ipynb")
+    }
+    wrong = [p for p, data in made.items() if p not in found or (root / p).read_bytes() != data]
+    return sorted(wrong + list(found - set(made)))

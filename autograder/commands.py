@@ -1,0 +1,102 @@
+"""What each command of the command line does, in terms of the other modules."""
+
+import shutil
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from autograder import build as building
+from autograder import grade as grading
+from autograder import report, sample
+from autograder.paths import COURSE, ROOT, UserError
+from strided import manifest
+
+WIDE = 130  # characters of a table where the output is no terminal
+
+
+def console() -> Console:
+    """The terminal, or a plain wide page where the output goes elsewhere."""
+    terminal = Console(highlight=False)
+    return terminal if terminal.is_terminal else Console(highlight=False, width=WIDE)
+
+
+def build() -> int:
+    """Make every notebook from its lesson's text."""
+    changed = building.build()
+    for path in changed:
+        print(f"made {path.relative_to(ROOT)}")
+    if not changed:
+        print("Every notebook is up to date.")
+    return 0
+
+
+def check_build() -> int:
+    """Say which notebooks are out of date; exit code 1 if there are any."""
+    stale = building.stale()
+    for path in stale:
+        print(f"{path} is out of date: run `make build` and commit it.")
+    return 1 if stale else 0
+
+
+def grade(lessons: list[str], folder: Path) -> int:
+    """Grade some lessons of a class, with progress, and write grades.csv."""
+    screen = console()
+    rows = list(_with_progress(lessons, folder, screen))
+    path = folder / "grades.csv"
+    report.write_csv(rows, path)
+    screen.print(f"The grades are in {path}", soft_wrap=True)
+    return 0
+
+
+def _with_progress(lessons: list[str], folder: Path, screen: Console) -> list[grading.Row]:
+    if not screen.is_terminal:
+
+        def line(number: int, total: int, what: str) -> None:
+            if what:
+                print(f"[{number + 1}/{total}] {what}", flush=True)
+
+        return list(grading.grade(lessons, folder, line))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task("grading")
+
+        def update(number: int, total: int, what: str) -> None:
+            bar.update(task, completed=number, total=total, description=what or "grading")
+
+        return list(grading.grade(lessons, folder, update))
+
+
+def sample_class(folder: Path) -> int:
+    """Write the sample class; refuse to write over a folder that holds something else."""
+    if folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{folder} is not empty; name a new folder.")
+    sample.write(folder)
+    print(f"{len(sample.students())} students are in {folder / 'submitted'}")
+    return 0
+
+
+def demo(folder: Path) -> int:
+    """Build the course, grade a fresh sample class, and show what an instructor gets."""
+    screen = console()
+    build()
+    if (folder / "submitted").is_dir():
+        shutil.rmtree(folder)  # the last demo's
+    sample_class(folder)
+    rows = list(_with_progress(list(manifest.lessons()), folder, screen))
+    report.write_csv(rows, folder / "grades.csv")
+    report.print_tables(rows, screen)
+    worst = min(rows, key=lambda row: (row.slip == "", row.score))
+    page = grading.Class(folder).feedback(worst.student_id, worst.lesson)
+    for line in (
+        f"The grades:          {folder / 'grades.csv'}",
+        f"A page of feedback:  {page}",
+        f"The students' room:  make lab   (JupyterLab on {COURSE.relative_to(ROOT)}/)",
+    ):
+        screen.print(line, soft_wrap=True)
+    return 0

@@ -1,0 +1,79 @@
+"""The examiner: runs an exercise's test cell and says what became of it.
+
+It runs in the autograder's own process and never runs student code: the names that a test cell takes from the
+student's notebook are looked up in the student's session, and functions come as proxies.
+"""
+
+import contextlib
+import io
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.student import Ended, Student
+from strided import checks
+from strided.checks.core import Award, WrongAnswer
+
+STATUSES = (
+    "passed",
+    "failed",
+    "partial",
+    "blank",
+    "error",
+    "timeout",
+    "memory",
+    "killed",
+    "invalid",
+    "missing",
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one exercise: a status, the points, the slip's id or "", and the explanation."""
+
+    status: str
+    score: float
+    slip: str = ""
+    text: str = ""
+
+
+class Names(dict):
+    """A test cell's names: its own, and the student's by way of their session."""
+
+    def __init__(self, student: Student):
+        super().__init__(checks=checks)
+        self.student = student
+
+    def __missing__(self, name: str) -> Any:
+        return self.student.find(name)
+
+
+def examine(source: str, points: float, student: Student) -> Verdict:
+    """Run a test cell's source against a student's session.
+
+    A pass takes positive evidence: the test has run to its end, and raised and awarded nothing less.
+    """
+    awards: list[object] = []
+    printed = io.StringIO()
+    hook, sys.displayhook = sys.displayhook, awards.append
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            exec(compile(source, "<test cell>", "exec"), {}, Names(student))
+    except WrongAnswer as wrong:
+        return Verdict(wrong.status, 0, wrong.slip, str(wrong))
+    except Ended as ended:
+        return Verdict(ended.status, 0, text=f"When the test called your function, {ended.reason}.")
+    except NameError as error:
+        return Verdict("error", 0, text=f"The name {error.name} is not defined in this notebook.")
+    except Exception as error:
+        return Verdict("error", 0, text=f"{type(error).__name__}: {error}")
+    finally:
+        sys.displayhook = hook
+    text = printed.getvalue().strip()
+    for award in awards:
+        if isinstance(award, Award):
+            score = min(max(float(award), 0.0), points)
+            status = "passed" if score == points else "partial" if score else "failed"
+            return Verdict(status, score, award.slip, text)
+    return Verdict("passed", points, text=text)

@@ -1,0 +1,157 @@
+"""Our execute step in nbgrader's chain: student cells in a session, test cells in the examiner.
+
+It takes the place of nbgrader's `Execute` and writes the outputs from which nbgrader's own steps score:
+an error for a lost exercise, a number for part of one, neither for a whole one. The verdict itself is kept
+as an output of its own type beside them; reports and feedback read it.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Float, Integer
+
+from autograder.examiner import Verdict, examine
+from autograder.paths import COURSE, SOLUTIONS, UserError
+from autograder.student import Ended, Limits, Student
+from autograder.warm import Warm
+from strided import manifest
+
+VERDICT = "application/vnd.strided.verdict+json"
+
+
+@cache
+def warm() -> Warm:
+    """This process's warm process, started when first needed."""
+    return Warm()
+
+
+@cache
+def trusted(lesson: str) -> nbformat.NotebookNode:
+    """The lesson's solution notebook: the source of its test cells, whatever was submitted."""
+    return _built(SOLUTIONS / lesson / f"{lesson}.ipynb")
+
+
+@cache
+def released(lesson: str) -> nbformat.NotebookNode:
+    """The notebook as students got it."""
+    return _built(COURSE / lesson / f"{lesson}.ipynb")
+
+
+def _built(path: Path) -> nbformat.NotebookNode:
+    if not path.is_file():
+        raise UserError(f"{path} is missing: run `make build` first.")
+    return nbformat.read(path, as_version=4)
+
+
+def grade_id(cell: nbformat.NotebookNode) -> str:
+    """A cell's nbgrader id, or ""."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+
+
+def cells_by_id(notebook: nbformat.NotebookNode) -> dict[str, nbformat.NotebookNode]:
+    """A notebook's nbgrader cells by their id."""
+    return {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
+
+
+class ExecuteLesson(NbGraderPreprocessor):
+    """Run a sanitized submission and write its verdicts into the outputs of its test cells."""
+
+    cell_seconds = Float(Limits.cell, help="Wall time of one cell, or of one call.").tag(config=True)
+    notebook_seconds = Float(Limits.notebook, help="Wall time of a submission.").tag(config=True)
+    memory = Integer(Limits.memory, help="Address space of a session in bytes.").tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Any) -> Any:
+        """Run every cell in the notebook's order."""
+        lesson = manifest.lessons()[resources["nbgrader"]["assignment"]]
+        limits = Limits(self.cell_seconds, self.notebook_seconds, self.memory)
+        source = cells_by_id(trusted(lesson.name))
+        refused = resources["nbgrader"].get("refused")
+        if refused:
+            return refuse(nb, lesson, refused), resources
+        exercises = {exercise.id: exercise for exercise in lesson.exercises}
+        fate: dict[str, Verdict] = {}
+        with Student(warm(), limits) as student:
+            for cell in nb.cells:
+                if cell.cell_type != "code":
+                    continue
+                id = grade_id(cell)
+                exercise = exercises.get(id.removeprefix("test_"))
+                cell.outputs = []
+                if id in exercises or not source.get(id):
+                    failed = self._run(cell, student)
+                    if failed and id in exercises:
+                        fate[id] = failed
+                elif id.startswith("test_") and exercise:
+                    verdict = self._verdict(exercise, source[id].source, student, fate)
+                    cell.outputs = outputs(exercise.id, verdict, exercise.points)
+        return nb, resources
+
+    def _run(self, cell, student: Student) -> Verdict | None:
+        """Run a student's cell; if it fails, the verdict on an exercise that depends on it."""
+        try:
+            reply = student.run(cell.source)
+        except Ended as ended:
+            text = f"This cell did not finish: {ended.reason}."
+            cell.outputs = [new_output("stream", name="stdout", text=text + "\n")]
+            return Verdict(ended.status, 0, text=text)
+        cell.outputs = [nbformat.from_dict(output) for output in reply["outputs"]]
+        error = reply["error"]
+        if not error:
+            return None
+        text = f"{error['type']}: {error['text']}"
+        cell.outputs.append(
+            new_output(
+                "error", ename=error["type"], evalue=error["text"], traceback=error["traceback"]
+            )
+        )
+        return Verdict("error", 0, text=f"The cell of your answer did not run.\n  {text}")
+
+    def _verdict(
+        self,
+        exercise: manifest.Exercise,
+        source: str,
+        student: Student,
+        fate: dict[str, Verdict],
+    ) -> Verdict:
+        try:
+            student.find(exercise.id)
+        except Ended as ended:
+            return Verdict(ended.status, 0, text=f"The notebook did not finish: {ended.reason}.")
+        except KeyError:
+            nothing = Verdict("blank", 0, text=f"No cell of this notebook defines {exercise.id}.")
+            return fate.get(exercise.id, nothing)
+        except TypeError as error:
+            return Verdict("error", 0, text=str(error))
+        return examine(source, exercise.points, student)
+
+
+def outputs(exercise: str, verdict: Verdict, points: float) -> list[nbformat.NotebookNode]:
+    """A verdict as a test cell's outputs: what nbgrader scores by, and the verdict itself."""
+    data = {"exercise": exercise, "status": verdict.status, "slip": verdict.slip, "text": verdict.text}
+    made = [new_output("display_data", data={VERDICT: data, "text/plain": verdict.text})]
+    if verdict.score == 0:
+        name = "WrongAnswer" if verdict.status == "failed" else verdict.status
+        made.append(new_output("error", ename=name, evalue="", traceback=[verdict.text]))
+    elif verdict.score < points:
+        made.append(new_output("execute_result", data={"text/plain": f"{verdict.score:g}"}))
+    return made
+
+
+def refuse(nb: nbformat.NotebookNode, lesson: manifest.Lesson, verdict: Verdict):
+    """Write one verdict, without running anything, into every test cell."""
+    cells = cells_by_id(nb)
+    for exercise in lesson.exercises:
+        cells[f"test_{exercise.id}"].outputs = outputs(exercise.id, verdict, exercise.points)
+    return nb
+
+
+def verdict_of(cell: nbformat.NotebookNode) -> dict[str, str] | None:
+    """The verdict kept in a test cell's outputs, or None."""
+    for output in cell.get("outputs", []):
+        if VERDICT in output.get("data", {}):
+            return output["data"][VERDICT]
+    return None

@@ -1,0 +1,85 @@
+"""The page a student gets back: points, what was wrong and why, and their own answer.
+
+It is built from the verdicts alone. No test's code is on it, and whatever the student's code printed
+is shown as text.
+"""
+
+from functools import cache
+
+import jinja2
+import nbformat
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from autograder.execute import cells_by_id, verdict_of
+from strided import manifest
+
+MEANING = {
+    "passed": "right",
+    "failed": "not right yet",
+    "partial": "partly right",
+    "blank": "not answered",
+    "error": "did not run",
+    "timeout": "took too long",
+    "memory": "took too much memory",
+    "killed": "ended its own process",
+    "invalid": "could not be read",
+    "missing": "not handed in",
+}
+TEXT_LIMIT = 4000  # characters of what the student's cell printed
+
+
+@cache
+def _template() -> jinja2.Template:
+    loader = jinja2.PackageLoader("autograder", ".")
+    return jinja2.Environment(loader=loader, autoescape=True).get_template("feedback.html")
+
+
+def page(notebook: nbformat.NotebookNode, student: str, lesson: manifest.Lesson) -> str:
+    """The feedback page for a graded notebook, complete in itself."""
+    cells = cells_by_id(notebook)
+    results = []
+    for exercise in lesson.exercises:
+        test = cells[f"test_{exercise.id}"]
+        verdict = verdict_of(test) or {"status": "invalid", "text": "", "slip": ""}
+        answer = cells[exercise.id]
+        results.append(
+            {
+                "id": exercise.id,
+                "status": verdict["status"],
+                "meaning": MEANING[verdict["status"]],
+                "points": f"{points(test, exercise):g}",
+                "of": exercise.points,
+                "text": verdict["text"],
+                "slip": verdict["slip"],
+                "answer": highlight(answer.source, PythonLexer(), HtmlFormatter(nowrap=True)),
+                "printed": _printed(answer),
+            }
+        )
+    return _template().render(
+        student=student,
+        lesson=lesson,
+        results=results,
+        total=f"{sum(float(result['points']) for result in results):g}",
+        remarks=notebook.metadata.get("strided", {}).get("remarks", []),
+        light=HtmlFormatter(style="default").get_style_defs(".code"),
+        dark=HtmlFormatter(style="github-dark").get_style_defs(".code"),
+    )
+
+
+def points(test: nbformat.NotebookNode, exercise: manifest.Exercise) -> float:
+    """The points of a graded test cell, read from its outputs as nbgrader reads them."""
+    for output in test.outputs:
+        if output.output_type == "error":
+            return 0.0
+        if output.output_type == "execute_result":
+            return float(output.data["text/plain"])
+    return float(exercise.points)
+
+
+def _printed(cell: nbformat.NotebookNode) -> str:
+    text = "".join(
+        output.text for output in cell.get("outputs", []) if output.output_type == "stream"
+    )
+    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "\n…"

@@ -1,0 +1,40 @@
+"""What every hidden test needs: a fresh seed, random arrays, and words for what failed."""
+
+import functools
+import os
+import secrets
+from collections.abc import Callable
+
+import numpy as np
+
+from strided.checks.core import WrongAnswer, differing
+
+
+def seeded(test: Callable) -> Callable:
+    """Draw a fresh seed for a hidden test, hand it a generator, and print the seed on failure.
+
+    `STRIDED_SEED` in the environment repeats a run.
+    """
+
+    @functools.wraps(test)
+    def run(answer) -> bool:
+        seed = int(os.environ.get("STRIDED_SEED") or secrets.randbelow(2**32))
+        try:
+            test(answer, np.random.default_rng(seed))
+        except WrongAnswer as wrong:
+            raise WrongAnswer(f"{wrong}\n  (seed {seed})", wrong.status, wrong.slip) from None
+        return True
+
+    return run
+
+
+def require(holds: bool, words: str) -> None:
+    """Raise a WrongAnswer that tells a property in words, unless it holds."""
+    if not holds:
+        raise WrongAnswer(f"A hidden test failed: {words}.")
+
+
+def alike(got, expected) -> bool:
+    """Whether two results have one shape and the same values, up to float32's precision."""
+    got, expected = np.asarray(got), np.asarray(expected)
+    return got.shape == expected.shape and not differing(got, expected).any()

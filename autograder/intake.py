@@ -1,0 +1,194 @@
+"""From whatever lies in a submission folder to a notebook whose graded cells are all in their place.
+
+Students rename notebooks, duplicate cells, delete checks, lose nbgrader's metadata and hand in broken files.
+What can be mended is mended here, with a remark that the feedback shows; what cannot is told in one sentence.
+"""
+
+import ast
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.execute import cells_by_id, grade_id, released, trusted
+from strided import manifest
+
+SIZE_LIMIT = 32 * 2**20  # bytes of a notebook file
+
+
+def find(folder: Path, lesson: str) -> tuple[Path | None, list[str]]:
+    """The notebook of a lesson in a student's submission folder, under whatever name."""
+    expected = folder / f"{lesson}.ipynb"
+    if expected.is_file():
+        return expected, []
+    others = sorted(path for path in folder.glob("*.ipynb") if path.is_file())
+    if not others:
+        return None, []
+    newest = max(others, key=lambda path: (path.stat().st_mtime, path.name))
+    remark = f"The notebook was called {newest.name}; it is graded as {expected.name}."
+    return newest, [remark]
+
+
+class Refused(ValueError):
+    """There is nothing to grade: `status` is invalid or missing, the message is the reason."""
+
+    def __init__(self, status: str, reason: str):
+        super().__init__(reason)
+        self.status = status
+
+
+def take(folder: Path, lesson: str) -> tuple[NotebookNode, list[str]]:
+    """The notebook in a submission folder, and remarks on how it was found. Raises Refused."""
+    path, remarks = find(folder, lesson)
+    if path is None:
+        raise Refused("missing", "No notebook was handed in.")
+    try:
+        return read(path), remarks
+    except ValueError as error:
+        raise Refused("invalid", f"{path.name} cannot be read: {error}.") from None
+
+
+class RestoreCells(NbGraderPreprocessor):
+    """The first step of sanitizing: mend the notebook, and note what was mended in its metadata."""
+
+    def preprocess(self, nb: Any, resources: Any) -> Any:
+        """Restore the lesson's cells; the remarks are in `nb.metadata.strided.remarks`."""
+        lesson = manifest.lessons()[resources["nbgrader"]["assignment"]]
+        nb.metadata["strided"] = {"remarks": restore(nb, lesson)}
+        return nb, resources
+
+
+def read(path: Path) -> NotebookNode:
+    """A notebook file as an nbformat 4 notebook. Raises ValueError with the reason."""
+    if path.is_symlink():
+        raise ValueError("it is a link, not a file")
+    size = path.stat().st_size
+    if size == 0:
+        raise ValueError("the file is empty")
+    if size > SIZE_LIMIT:
+        raise ValueError(f"it has {size} bytes; at most {SIZE_LIMIT} are read")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, RecursionError):
+        raise ValueError("it is no text file") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is no valid JSON (line {error.lineno})") from None
+    if not isinstance(content, dict) or not ("cells" in content or "worksheets" in content):
+        raise ValueError("it is JSON, but no notebook")
+    try:
+        notebook = nbformat.reads(json.dumps(content), as_version=4)
+        _, notebook = nbformat.validator.normalize(notebook)
+        nbformat.validate(notebook)
+    except Exception as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise ValueError(f"it is no valid notebook ({reason[0]})") from None
+    return notebook
+
+
+def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
+    """Put every graded cell of a lesson in its place, in place; return what was mended."""
+    source = cells_by_id(trusted(lesson.name))
+    release = cells_by_id(released(lesson.name))
+    _forget_unknown(notebook, source)
+    remarks = _match_stripped(notebook, lesson, release)
+    remarks += _keep_last(notebook)
+    for id, cell in cells_by_id(notebook).items():
+        # Whatever was handed in, these are the instructor's to say.
+        cell.metadata["nbgrader"] = copy.deepcopy(release[id].metadata["nbgrader"])
+        if cell.cell_type != release[id].cell_type:
+            remarks.append(f"The cell {id} had become a {cell.cell_type} cell; it is code again.")
+            _make_code(cell)
+        if id.startswith("test_") and cell.source.strip() != release[id].source.strip():
+            remarks.append(f"The check cell {id} was edited; the original was run.")
+    remarks += _add_missing(notebook, lesson, release)
+    return remarks
+
+
+def _forget_unknown(notebook: NotebookNode, source: dict) -> None:
+    """Drop nbgrader metadata that is malformed or names no cell of the lesson."""
+    for cell in notebook.cells:
+        meta = cell.metadata.get("nbgrader")
+        if meta is not None and not (isinstance(meta, dict) and meta.get("grade_id") in source):
+            del cell.metadata["nbgrader"]
+
+
+def _match_stripped(notebook: NotebookNode, lesson: manifest.Lesson, release: dict) -> list[str]:
+    """Find the answers among cells that lost their metadata: by cell id, then by what they define."""
+    remarks = []
+    for id in release:
+        if id in cells_by_id(notebook):
+            continue
+        free = [c for c in notebook.cells if not grade_id(c) and c.cell_type == "code"]
+        found = [c for c in free if c.get("id") == id]
+        if id in {exercise.id for exercise in lesson.exercises}:
+            found = found or [c for c in free if id in defined_names(c.source)]
+        else:
+            found = found or [c for c in free if c.source.strip() == release[id].source.strip()]
+        if found:
+            found[-1].metadata["nbgrader"] = copy.deepcopy(release[id].metadata["nbgrader"])
+            if not id.startswith("demonstration"):
+                remarks.append(f"The cell {id} had lost its nbgrader metadata; it was recognised.")
+    return remarks
+
+
+def defined_names(source: str) -> set[str]:
+    """Names that a cell defines at its top level; none if it does not parse."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    names = set()
+    for node in body:
+        if isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
+
+
+def _keep_last(notebook: NotebookNode) -> list[str]:
+    """Of duplicated cells the last counts; earlier answers still run, earlier checks are dropped."""
+    remarks = []
+    last = {grade_id(cell): number for number, cell in enumerate(notebook.cells)}
+    kept = []
+    for number, cell in enumerate(notebook.cells):
+        id = grade_id(cell)
+        if id and last[id] != number:
+            if not id.startswith("demonstration"):
+                remarks.append(f"The cell {id} stood there more than once; the last one counts.")
+            if not cell.metadata["nbgrader"].get("solution"):
+                continue
+            del cell.metadata["nbgrader"]
+            cell["id"] = f"{id}-earlier-{number}"
+        kept.append(cell)
+    notebook.cells = kept
+    return remarks
+
+
+def _make_code(cell: NotebookNode) -> None:
+    cell.cell_type = "code"
+    cell.pop("attachments", None)
+    cell.outputs = []
+    cell.execution_count = None
+
+
+def _add_missing(notebook: NotebookNode, lesson: manifest.Lesson, release: dict) -> list[str]:
+    """Add check cells that were deleted, each after its answer, and answers that were, as blank."""
+    remarks = []
+    for exercise in lesson.exercises:
+        for id in (exercise.id, f"test_{exercise.id}"):
+            present = cells_by_id(notebook)
+            if id not in release or id in present:
+                continue
+            if id == exercise.id:
+                remarks.append(f"The cell {id} was deleted; it counts as not answered.")
+            else:
+                remarks.append(f"The check cell {id} was deleted; it was put back.")
+            places = [n for n, c in enumerate(notebook.cells) if grade_id(c) == exercise.id]
+            at = places[0] + 1 if places else len(notebook.cells)
+            notebook.cells.insert(at, copy.deepcopy(release[id]))
+    return remarks

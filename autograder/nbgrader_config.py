@@ -1,0 +1,43 @@
+"""nbgrader's view of the house: which folder is what, and which step runs the notebooks.
+
+The file `nbgrader_config.py` at the top of the repository loads this one, so that `nbgrader` and
+formgrader work there. `autograder` loads it too, and points the class's folders elsewhere with `--class`.
+"""
+
+from pathlib import Path
+
+c = get_config()  # noqa: F821  (traitlets provides it)
+
+root = Path(__file__).resolve().parent.parent
+class_folder = root / "autograder" / "class"
+class_folder.mkdir(exist_ok=True)
+
+c.CourseDirectory.course_id = "strided"
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "course"
+c.CourseDirectory.submitted_directory = "autograder/class/submitted"
+c.CourseDirectory.autograded_directory = "autograder/class/autograded"
+c.CourseDirectory.feedback_directory = "autograder/class/feedback"
+c.CourseDirectory.solution_directory = "autograder/class/solution"
+c.CourseDirectory.db_url = f"sqlite:///{class_folder / 'gradebook.db'}"
+# A lesson's text source holds the solutions: it is never released beside the notebook.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".DS_Store", "*.py", "*.md"]
+
+c.Autograde.sanitize_preprocessors = [
+    "autograder.intake.RestoreCells",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "autograder.execute.ExecuteLesson",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]

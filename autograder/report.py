@@ -1,0 +1,49 @@
+"""A class's results: `grades.csv`, and the tables that one looks at."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from autograder.grade import Row
+from strided import manifest
+
+
+def write_csv(rows: Iterable[Row], path: Path) -> None:
+    """Write rows with exactly the columns of `Row`; the file appears whole or not at all."""
+    scratch = path.with_suffix(".part")
+    with scratch.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(Row)])
+        writer.writeheader()
+        for row in rows:
+            writer.writerow(asdict(row) | {"score": f"{row.score:g}", "max_score": row.max_score})
+    scratch.replace(path)
+
+
+def reason(row: Row) -> str:
+    """Why points were lost, in a word or two; empty if none were."""
+    if row.status == "passed":
+        return ""
+    return row.slip.replace("_", " ").replace("|", " or ") or row.status
+
+
+def print_tables(rows: list[Row], console: Console) -> None:
+    """A table a lesson: students down, exercises across, points and the reason for lost ones."""
+    for name in dict.fromkeys(row.lesson for row in rows):
+        lesson = manifest.lessons()[name]
+        table = Table(title=f"{lesson.name}: {lesson.title}", title_justify="left")
+        table.add_column("student", no_wrap=True)
+        for exercise in lesson.exercises:
+            table.add_column(f"{exercise.id} ({exercise.points})")
+        table.add_column(f"total ({lesson.points})", justify="right")
+        results: dict[str, list[Row]] = {}
+        for row in rows:
+            if row.lesson == name:
+                results.setdefault(row.student_id, []).append(row)
+        for student, theirs in results.items():
+            cells = [f"{row.score:g}  {reason(row)}".rstrip() for row in theirs]
+            table.add_row(student, *cells, f"{sum(row.score for row in theirs):g}")
+        console.print(table)

@@ -1,0 +1,204 @@
+"""A student session: the process that runs a student's cells and answers calls of their functions.
+
+It runs in a child of the warm process (see `warm`), imports what lessons import and nothing of the
+tests. The examiner drives it over a socket: `run` a cell, `find` a name, `call` a function.
+"""
+
+import contextlib
+import io
+import os
+import resource
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from IPython.core.displayhook import CapturingDisplayHook
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from autograder import wire
+
+TEXT_LIMIT = 50_000  # characters kept of what one cell or call prints
+OUTPUT_LIMIT = 2 * 2**20  # bytes kept of one displayed output
+
+
+class Text(io.StringIO):
+    """A stream that keeps its beginning and drops the rest, so that printing cannot fill memory."""
+
+    def write(self, text: str) -> int:
+        room = TEXT_LIMIT - self.tell()
+        if len(text) > room > 0:
+            super().write(text[:room] + "\n… (the rest of this output was cut)\n")
+        elif room > 0:
+            super().write(text)
+        return len(text)
+
+
+def limit_resources(limits: dict[str, int]) -> None:
+    """Bound this process: `memory` and `file_size` in bytes, `cpu` in seconds; no core dumps."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (limits["memory"],) * 2)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits["file_size"],) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"],) * 2)
+
+
+class Server:
+    """The session's side of the socket."""
+
+    def __init__(self, sock: socket.socket):
+        self.sock = sock
+        self.functions: list[Callable] = []
+        config = Config()
+        config.HistoryManager.enabled = False
+        config.InteractiveShell.colors = "nocolor"
+        self.shell = InteractiveShell.instance(config=config)
+        self.shell._showtraceback = self._keep_traceback  # type: ignore
+        # `exit()` in a cell asks the shell to end; a session ends only with its socket.
+        self.shell.ask_exit = lambda: None  # type: ignore
+        self.traceback: list[str] = []
+
+    def _keep_traceback(self, etype: type, evalue: BaseException, lines: list[str]) -> None:
+        self.traceback = lines
+
+    def serve(self) -> None:
+        """Answer requests until the other side ends."""
+        while True:
+            try:
+                request = self._receive()
+            except wire.Closed:
+                return
+            self._send(getattr(self, f"do_{request.pop('do')}")(**request))
+
+    def _receive(self) -> dict[str, Any]:
+        return wire.unpack(wire.receive(self.sock), self._call_back)
+
+    def _send(self, reply: dict[str, Any]) -> None:
+        wire.send(self.sock, wire.pack(reply, self._export))
+
+    def _export(self, function: Callable) -> int:
+        self.functions.append(function)
+        return len(self.functions) - 1
+
+    def _call_back(self, number: int) -> Callable:
+        """A stand-in for a function of the examiner's, for the student's code to call."""
+
+        def function(*args, **kwargs):
+            self._send({"call_back": number, "args": args, "kwargs": kwargs})
+            reply = self._receive()
+            if reply["error"]:
+                raise RuntimeError(reply["error"])
+            return reply["value"]
+
+        return function
+
+    def do_run(self, source: str) -> dict[str, Any]:
+        """Run a cell; reply with its outputs as a notebook keeps them, and its error if it had one."""
+        shell, out, err = self.shell, Text(), Text()
+        self.traceback = []
+        published: list[dict] = []
+        shell.display_pub = CapturingDisplayPublisher()
+        shell.display_pub.outputs = published
+        shell.display_trap.hook = CapturingDisplayHook(shell=shell, outputs=published)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            result = shell.run_cell(source, store_history=False)
+            _flush_figures()
+        outputs: list[dict] = [
+            {"output_type": "stream", "name": name, "text": stream.getvalue()}
+            for name, stream in (("stdout", out), ("stderr", err))
+            if stream.getvalue()
+        ]
+        for item in published:
+            outputs.append(
+                {
+                    "output_type": "display_data",
+                    "data": {mime: _text(data) for mime, data in (item["data"] or {}).items()},
+                    "metadata": {},
+                }
+            )
+        error = result.error_before_exec or result.error_in_exec
+        return {"outputs": outputs, "error": error and _describe(error, self.traceback)}
+
+    def do_find(self, name: str) -> dict[str, Any]:
+        """Look a name up: a function becomes a proxy of the examiner's, data crosses as it is."""
+        if name not in self.shell.user_ns:
+            return {"found": False}
+        value = self.shell.user_ns[name]
+        try:
+            wire.pack(value, self._export)
+        except wire.WireError as error:
+            return {"found": True, "error": {"type": "TypeError", "text": str(error)}}
+        return {"found": True, "error": None, "value": value}
+
+    def do_call(self, function: int, args: tuple, kwargs: dict) -> dict[str, Any]:
+        """Call a function; reply with its value or error, its arguments afterwards, and its text."""
+        text = Text()
+        reply: dict[str, Any] = {"error": None, "value": None}
+        try:
+            with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+                value = self.functions[function](*args, **kwargs)
+            wire.pack(value, self._export)
+            reply["value"] = value
+        except wire.WireError as error:
+            reply["error"] = {"type": "TypeError", "text": f"it returned something else: {error}"}
+        except wire.Closed:
+            raise
+        except BaseException as error:  # even exit() is only this call's answer
+            reply["error"] = _describe(error, [])
+        reply["arguments"] = [self._afterwards(a) for a in (*args, *kwargs.values())]
+        reply["text"] = text.getvalue()
+        return reply
+
+    @staticmethod
+    def _afterwards(argument: Any) -> Any:
+        """What the call left of an argument that it could change in place; None for the others."""
+        if not isinstance(argument, np.ndarray | list | dict):
+            return None
+        try:
+            wire.pack(argument)
+        except wire.WireError:
+            return None
+        return argument
+
+
+def _flush_figures() -> None:
+    """Show the figures that a cell drew, as a notebook's inline backend does after each cell."""
+    if "matplotlib.pyplot" not in sys.modules:
+        return
+    from matplotlib_inline.backend_inline import flush_figures
+
+    with contextlib.suppress(Exception):
+        flush_figures()
+
+
+def _text(data: object) -> str:
+    if isinstance(data, bytes):
+        import base64
+
+        data = base64.b64encode(data).decode()
+    text = data if isinstance(data, str) else repr(data)
+    return text if len(text) <= OUTPUT_LIMIT else "(an output too large to keep)"
+
+
+def _describe(error: BaseException, traceback: list[str]) -> dict[str, Any]:
+    try:
+        text = str(error)
+    except Exception:
+        text = "(its message cannot be shown)"
+    return {
+        "type": type(error).__name__,
+        "text": text[:2000],
+        "traceback": [line[:2000] for line in "\n".join(traceback).splitlines()[-60:]],
+    }
+
+
+def serve(sock: socket.socket, limits: dict[str, int], folder: str) -> None:
+    """Be a student session in `folder` until the socket closes; the process ends with it."""
+    os.chdir(folder)
+    os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, IPYTHONDIR=folder)
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    sys.path[:0] = [folder]
+    limit_resources(limits)
+    Server(sock).serve()

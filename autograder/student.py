@@ -1,0 +1,215 @@
+"""The examiner's handle on a student session: cells to run, names to find, functions to call.
+
+A session that dies or runs out of time is ended, its reason is told, and a new one is started from the
+cells that ran well, so that one bad cell costs one exercise.
+"""
+
+import builtins
+import os
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograder import wire
+from autograder.warm import Warm
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. Seconds of wall time, bytes of memory and of a written file."""
+
+    cell: float = 10.0
+    notebook: float = 60.0
+    memory: int = 3 * 2**30
+    file_size: int = 16 * 2**20
+
+    def resources(self) -> dict[str, int]:
+        """The limits that the operating system enforces on the session."""
+        return {
+            "memory": self.memory,
+            "file_size": self.file_size,
+            "cpu": int(self.notebook) + 1,
+        }
+
+
+class Ended(BaseException):
+    """The session was ended while it worked: `status` is timeout, memory or killed.
+
+    Not an Exception: a check that catches what a student's function raises must not catch this.
+    """
+
+    def __init__(self, status: str, reason: str):
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass
+class Student:
+    """One submission's session.
+
+    Usable as a context; `text` collects what the student's functions print while they are called.
+    """
+
+    warm: Warm
+    limits: Limits = field(default_factory=Limits)
+
+    def __enter__(self) -> "Student":
+        self.folder = tempfile.TemporaryDirectory(prefix="session-")
+        self.ran: list[str] = []
+        self.text: list[str] = []
+        self.spent = 0.0
+        self.generation = 0
+        self.sock: socket.socket | None = None
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._end()
+        self.folder.cleanup()
+
+    # ---- what the examiner asks for
+
+    def run(self, source: str) -> dict[str, Any]:
+        """Run a cell: its outputs and its error. Raises Ended."""
+        reply = self._ask({"do": "run", "source": source})
+        self.ran.append(source)
+        error = reply["error"]
+        if error and error["type"] == "MemoryError":
+            raise Ended("memory", "it asked for more memory than it may have")
+        return reply
+
+    def find(self, name: str) -> Any:
+        """The value of a name: plain data, or a proxy of a function. Raises KeyError, Ended."""
+        reply = self._ask({"do": "find", "name": name})
+        if not reply["found"]:
+            raise KeyError(name)
+        if reply["error"]:
+            raise TypeError(f"{name} is something else: {reply['error']['text']}")
+        return reply["value"]
+
+    # ---- how it gets there
+
+    def _proxy(self, number: int) -> Callable:
+        generation = self.generation
+
+        def student_function(*args: Any, **kwargs: Any) -> Any:
+            if generation != self.generation:
+                raise Ended("killed", "its session has ended")
+            call_backs: list[Callable] = []
+            reply = self._ask(
+                {"do": "call", "function": number, "args": args, "kwargs": kwargs}, call_backs
+            )
+            self.text.append(reply["text"])
+            error = reply["error"]
+            if error:
+                raise _exception(error)
+            for argument, after in zip((*args, *kwargs.values()), reply["arguments"], strict=True):
+                _write_back(argument, after)
+            return reply["value"]
+
+        return student_function
+
+    def _ask(self, request: dict[str, Any], call_backs: list[Callable] | None = None) -> Any:
+        """Send a request and wait for its reply, serving call-backs. Raises Ended."""
+        if self.sock is None:
+            self._start()
+        assert self.sock is not None
+        started = time.monotonic()
+        allowed = min(self.limits.cell, self.limits.notebook - self.spent)
+        functions: list[Callable] = [] if call_backs is None else call_backs
+
+        def export(function: Callable) -> int:
+            functions.append(function)
+            return len(functions) - 1
+
+        try:
+            message = wire.pack(request, export)
+            while True:
+                left = allowed - (time.monotonic() - started)
+                if left <= 0:
+                    raise TimeoutError
+                self.sock.settimeout(left)
+                wire.send(self.sock, message)
+                reply = wire.unpack(wire.receive(self.sock), self._proxy)
+                if not isinstance(reply, dict):
+                    raise wire.WireError("the session's reply is no reply")
+                if "call_back" not in reply:
+                    return reply
+                message = wire.pack(self._serve_call_back(functions, reply))
+        except TimeoutError:
+            self._end()
+            total = self.spent + time.monotonic() - started >= self.limits.notebook
+            seconds = self.limits.notebook if total else self.limits.cell
+            whole = "the whole notebook" if total else "it"
+            raise Ended("timeout", f"{whole} ran longer than {seconds:g} seconds") from None
+        except wire.Closed:
+            raise Ended(*_cause(self._end())) from None
+        except wire.WireError as error:
+            self._end()
+            raise Ended("killed", f"its session answered with something else: {error}") from None
+        finally:
+            self.spent += time.monotonic() - started
+
+    @staticmethod
+    def _serve_call_back(functions: list[Callable], reply: dict[str, Any]) -> dict[str, Any]:
+        """Call one of our own functions for the student's code."""
+        try:
+            value = functions[reply["call_back"]](*reply["args"], **reply["kwargs"])
+        except Exception as error:
+            return {"error": f"{type(error).__name__}: {error}", "value": None}
+        return {"error": "", "value": value}
+
+    def _start(self) -> None:
+        self.sock, self.pid = self.warm.fork(self.limits.resources(), self.folder.name)
+        self.generation += 1
+        for source in list(self.ran):
+            self._ask({"do": "run", "source": source})
+
+    def _end(self) -> int:
+        """End the session, if there is one; the status it ended with."""
+        if self.sock is None:
+            return 0
+        self.sock.close()
+        self.sock = None
+        return self.warm.end(self.pid)
+
+
+def _write_back(argument: Any, after: Any) -> None:
+    """Make an argument what the student's function left of it."""
+    if isinstance(argument, np.ndarray) and isinstance(after, np.ndarray):
+        if after.shape == argument.shape and argument.flags.writeable:
+            argument[...] = after.astype(argument.dtype, copy=False)
+    elif isinstance(argument, list) and isinstance(after, list):
+        argument[:] = after
+    elif isinstance(argument, dict) and isinstance(after, dict):
+        argument.clear()
+        argument.update(after)
+
+
+def _exception(error: dict[str, Any]) -> BaseException:
+    """The exception that a student's function raised, as the examiner's own of the same name."""
+    kind = getattr(builtins, str(error["type"]), None)
+    if kind is MemoryError:
+        return Ended("memory", "it asked for more memory than it may have")
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        try:
+            return kind(error["text"])
+        except TypeError:
+            pass
+    return RuntimeError(f"{error['type']}: {error['text']}")
+
+
+def _cause(status: int) -> tuple[str, str]:
+    """Status and reason of a session that ended by itself, from what `os.waitpid` said of it."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number == signal.SIGXCPU:
+            return "timeout", "it used up its processor time"
+        return "killed", f"its process was ended by {signal.Signals(number).name}"
+    return "killed", "it ended its own process"

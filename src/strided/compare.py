@@ -1,0 +1,151 @@
+"""The same in PyTorch: a student's function and torch's on the same arrays, results and times.
+
+`with_torch("conv2d", conv2d)` is all that a lesson says; the table below knows the arrays and the
+call of each exercise. It shows and never judges: checks do that.
+"""
+
+import contextlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from strided.checks.core import as_array, case, run, wrap
+from strided.display import Html
+
+RUNS = 5
+SEED = 201637
+
+
+@dataclass(frozen=True)
+class Counterpart:
+    """What stands beside one exercise in PyTorch.
+
+    arrays: shapes of the random arrays by name.
+    yours, torch: both calls, written as one types them; exactly this text is run and shown. `F` is
+        `torch.nn.functional`; the arrays are NumPy's in the one and torch's in the other.
+    """
+
+    arrays: dict[str, tuple[int, ...]]
+    yours: str
+    torch: str
+
+
+# Large enough to show who is fast, small enough for an answer in plain loops.
+COUNTERPARTS = {
+    "avg_pool2d": Counterpart(
+        {"x": (4, 3, 57, 80)},
+        "avg_pool2d(x, (3, 2), stride=(2, 3), padding=(1, 0), ceil_mode=True)",
+        "F.avg_pool2d(x, (3, 2), stride=(2, 3), padding=(1, 0), ceil_mode=True)",
+    ),
+    "subsample2d": Counterpart(
+        {"x": (4, 3, 57, 80), "weight": (3,), "bias": (3,)},
+        "subsample2d(x, weight, bias, (3, 2), stride=(2, 1))",
+        "F.conv2d(x, weight.reshape(3, 1, 1, 1).expand(3, 1, 3, 2), bias, stride=(2, 1), groups=3)",
+    ),
+    "conv2d": Counterpart(
+        {"x": (4, 3, 57, 80), "weight": (4, 3, 3, 2), "bias": (4,)},
+        "conv2d(x, weight, bias, stride=(2, 3), padding=(1, 0))",
+        "F.conv2d(x, weight, bias, stride=(2, 3), padding=(1, 0))",
+    ),
+}
+
+
+def with_torch(exercise: str, function: Callable) -> Html:
+    """Run a student's function and torch's counterpart on the same random float64 arrays.
+
+    Shows both calls, the shapes of both results, the median time of a few runs of each, and the
+    largest difference between the results. Where the function is not written yet, raises, or
+    returns something else than an array of torch's shape, says so instead.
+
+    Raises ValueError for an exercise that has no counterpart.
+    """
+    if exercise not in COUNTERPARTS:
+        known = ", ".join(COUNTERPARTS)
+        raise ValueError(f"{exercise!r} has no counterpart in PyTorch; these have one: {known}")
+    try:
+        import torch
+    except ImportError:
+        return _note("PyTorch is not installed here, so there is nothing to compare with.")
+    pair = COUNTERPARTS[exercise]
+    rng = np.random.default_rng(SEED)
+    arrays = {name: rng.normal(size=shape) for name, shape in pair.arrays.items()}
+    tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+    yours = _callable(pair.yours, {exercise: function})
+    theirs = _callable(pair.torch, {"F": torch.nn.functional})
+
+    outcome = run(yours, case(**arrays))
+    if isinstance(outcome.error, NotImplementedError):
+        return _note(f"{exercise} is not written yet. Come back when its check passes.")
+    if outcome.error is not None:
+        return _note(
+            f"Come back when the check of {exercise} passes: {pair.yours} raised "
+            f"{type(outcome.error).__name__}: {outcome.error}"
+        )
+    expected = theirs(**tensors).numpy()
+    got = as_array(outcome.value)
+    rows = [
+        ("your call", pair.yours, _shape(outcome.value), _milliseconds(yours, arrays)),
+        ("PyTorch's", pair.torch, _shape(expected), _milliseconds(theirs, tensors)),
+    ]
+    if got is None:
+        verdict = "Your result is not an array of numbers, so there is no difference to take."
+    elif got.shape != expected.shape:
+        verdict = "The shapes differ, so there is no difference to take."
+    else:
+        verdict = (
+            f"Largest difference: {np.abs(got - expected).max():.1e}, "
+            f"between values as large as {np.abs(expected).max():.1f}."
+        )
+    inputs = ", ".join(f"{name} {'x'.join(map(str, s))}" for name, s in pair.arrays.items())
+    return _table(
+        rows, f"{verdict} Same random {inputs} in float64; times are medians of {RUNS} runs."
+    )
+
+
+def _callable(text: str, names: dict[str, Any]) -> Callable:
+    """Turn a call's text into a function of the arrays it names: what is shown is what is run."""
+    code = compile(text, "<the call>", "eval")
+    return lambda **arrays: eval(code, names | arrays)
+
+
+def _milliseconds(call: Callable, arrays: dict[str, Any]) -> str:
+    """Median time of a few calls, each on fresh copies, as text."""
+    seconds = []
+    for _ in range(RUNS):
+        fresh = {name: value + 0 for name, value in arrays.items()}
+        quiet = io.StringIO()  # what the function prints was shown once, before
+        with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
+            start = perf_counter()
+            call(**fresh)
+            seconds.append(perf_counter() - start)
+    return f"{median(seconds) * 1000:.2f} ms"
+
+
+def _shape(value: object) -> str:
+    array = as_array(value)
+    return type(value).__name__ if array is None else "x".join(map(str, array.shape)) or "a number"
+
+
+def _note(text: str) -> Html:
+    return Html(f"<p>{escape(text)}</p>", text)
+
+
+def _table(rows: list[tuple[str, str, str, str]], caption: str) -> Html:
+    head = ("", "called", "result", "time")
+    html = ["<table>", f"<caption>{escape(caption)}</caption>", "<thead><tr>"]
+    html += [f'<th scope="col">{name}</th>' for name in head] + ["</tr></thead><tbody>"]
+    text = []
+    for who, called, result, time in rows:
+        html.append(
+            f'<tr><th scope="row">{who}</th><td><code>{escape(called)}</code></td>'
+            f"<td>{escape(result)}</td><td>{time}</td></tr>"
+        )
+        text.append(f"{who}: {called}\n    result {result}, {time}")
+    html.append("</tbody></table>")
+    return Html("".join(html), "\n".join([*text, wrap(caption)]))

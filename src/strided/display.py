@@ -1,0 +1,47 @@
+"""What a notebook shows that is neither a figure nor a check: HTML with the same content as text."""
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from html import escape
+
+
+class Html:
+    """A piece of HTML for a notebook, with the same content as plain text."""
+
+    def __init__(self, html: str, text: str):
+        self.html = html
+        self.text = text
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def source(function: Callable) -> Html:
+    """Show a function's code: how a lesson prints a specification without a second copy of it."""
+    code = inspect.getsource(function).rstrip()
+    return Html(f"<pre><code>{escape(code)}</code></pre>", code)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Html:
+    """Show rows of words under a head; the first cell names its row, and `backticks` mark code."""
+
+    def cell(word: str, tag: str, scope: str = "") -> str:
+        inside = re.sub("`([^`]+)`", r"<code>\1</code>", escape(word))
+        return f'<{tag}{scope} style="text-align:left">{inside}</{tag}>'
+
+    html = ["<table><thead><tr>", *(cell(word, "th", ' scope="col"') for word in head)]
+    html.append("</tr></thead><tbody>")
+    for first, *rest in rows:
+        html += ["<tr>", cell(first, "th", ' scope="row"')]
+        html += [*(cell(word, "td") for word in rest), "</tr>"]
+    html.append("</tbody></table>")
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    text = [
+        "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
+        for row in [head, *rows]
+    ]
+    return Html("".join(html), "\n".join(text))

@@ -1,0 +1,235 @@
+"""A grid of cells, and the one look that inputs, windows, weights and outputs have in every figure.
+
+A role is never told by colour alone. Windows have a thick line, a second reading a dashed one,
+weights round corners, outputs a double line; padding is dotted, unread cells are hatched,
+thrown-away cells crossed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from strided.figures.layout import column, flow, label, row
+from strided.figures.svg import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    Canvas,
+    short,
+    text_width,
+)
+
+Box = tuple[int, int, int, int]
+"""`(row, column, rows, columns)` of a block of cells."""
+
+FILLS = {
+    "window": f'fill="{SKY}" fill-opacity=".32"',
+    "second": f'fill="{ORANGE}" fill-opacity=".3"',
+    "weight": f'fill="{PURPLE}" fill-opacity=".28" rx="5"',
+    "output": f'fill="{GREEN}" fill-opacity=".28"',
+}
+STROKES = {
+    "window": f'stroke="{BLUE}" stroke-width="2.6"',
+    "second": f'stroke="{VERMILLION}" stroke-width="2.6" stroke-dasharray="6 3"',
+    "weight": f'stroke="{PURPLE}" stroke-width="2.2" rx="5"',
+    "output": f'stroke="{GREEN}" stroke-width="2.2"',
+    "padding": 'stroke="currentColor" stroke-opacity=".6" stroke-dasharray="1.5 3"',
+    "differs": f'stroke="{VERMILLION}" stroke-width="2.6"',
+}
+LINES = 'stroke="currentColor" stroke-opacity=".4"'
+HATCH = 'stroke="currentColor" stroke-opacity=".45"'
+CROSS = f'stroke="{VERMILLION}" stroke-width="1.4" stroke-linecap="round"'
+FADED = 'fill-opacity=".7"'
+
+LEGEND = {
+    "input": "input",
+    "window": "window",
+    "weight": "weights",
+    "output": "output",
+    "padding": "padding (zeros)",
+    "unread": "never read",
+    "thrown": "thrown away",
+    "differs": "differs",
+}
+
+
+def cell_size(values: np.ndarray, least: float = 28) -> float:
+    """Return the side of a cell in which every number of `values` fits at 13 units."""
+    longest = max((text_width(short(v), 13) for v in np.ravel(values)), default=0)
+    return max(least, round(longest + 7))
+
+
+class Grid(Canvas):
+    """`rows` x `columns` square cells with the upper left corner at `(0, 0)`.
+
+    Draw in this order: fill, numbers, outline. Cells outside the grid (negative rows, say) may be
+    drawn too: that is where padding lies.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        cell: float = 28,
+        *,
+        lines: str = LINES,
+        lettered: bool = False,
+    ) -> None:
+        """Draw the empty grid; with `lettered`, numbers leave room for a letter."""
+        super().__init__()
+        rows, columns = shape
+        self.rows, self.columns, self.cell = rows, columns, cell
+        self._centre = (0.58, 0.62) if lettered else (0.5, 0.5)
+        width, height = columns * cell, rows * cell
+        self.axis = height / 2
+        self.lines(
+            [(0, r * cell, width, r * cell) for r in range(rows + 1)]
+            + [(c * cell, 0, c * cell, height) for c in range(columns + 1)],
+            lines,
+        )
+
+    def box(self, box: Box, inset: float = 0) -> tuple[float, float, float, float]:
+        """Return `(x, y, width, height)` of a block of cells, shrunk by `inset` all round."""
+        r, c, rows, columns = box
+        return (
+            c * self.cell + inset,
+            r * self.cell + inset,
+            columns * self.cell - 2 * inset,
+            rows * self.cell - 2 * inset,
+        )
+
+    def fill(self, box: Box, role: str) -> None:
+        """Tint a block of cells as `role`."""
+        self.rect(*self.box(box), FILLS[role])
+
+    def outline(self, box: Box, role: str, inset: float = 0) -> None:
+        """Draw the line around a block of cells that `role` has everywhere."""
+        x, y, w, h = self.box(box, inset)
+        self.rect(x, y, w, h, f'fill="none" {STROKES[role]}')
+        if role == "output":
+            self.rect(x + 3, y + 3, w - 6, h - 6, f'fill="none" stroke="{GREEN}" stroke-width=".9"')
+        if role == "differs":
+            self.polygon([(x, y), (x + 9, y), (x, y + 9)], f'fill="{VERMILLION}"')
+
+    def numbers(
+        self, values: np.ndarray, where: np.ndarray | None = None, faded: bool = False
+    ) -> None:
+        """Write `values` into the cells, or into those where `where` is true."""
+        self.words([[short(v) for v in line] for line in values], where, faded)
+
+    def words(
+        self, words: Sequence[Sequence[str]], where: np.ndarray | None = None, faded: bool = False
+    ) -> None:
+        """Write a short text into the middle of every cell."""
+        across, down = self._centre
+        self.texts(
+            [
+                ((c + across) * self.cell, (r + down) * self.cell, word)
+                for r, line in enumerate(words)
+                for c, word in enumerate(line)
+                if word and (where is None or where[r, c])
+            ],
+            attributes=FADED if faded else "",
+        )
+
+    def corner(self, r: int, c: int, letter: str) -> None:
+        """Mark a cell as the start of a window, with its letter or else a small triangle."""
+        x, y, cell = c * self.cell, r * self.cell, self.cell
+        if letter:
+            self.text(x + 0.27 * cell, y + 0.28 * cell, letter, size=10, bold=True)
+        else:
+            self.polygon([(x, y), (x + 8, y), (x, y + 8)], f'fill="{BLUE}"')
+
+    def shade(self, values: np.ndarray, largest: float) -> None:
+        """Tint every cell by its value, in steps of an eighth of `largest`.
+
+        Positive values are tinted with the text's own colour, negative ones in blue.
+        """
+        scaled = np.nan_to_num(np.clip(values / (largest or 1.0), -1, 1), nan=0.0)
+        steps = np.rint(8 * scaled).astype(int)
+        for step in np.unique(steps[steps != 0]):
+            colour = "currentColor" if step > 0 else BLUE
+            strength = 0.035 * step if step > 0 else -0.06 * step
+            self.boxes(
+                [self.box((int(r), int(c), 1, 1)) for r, c in np.argwhere(steps == step)],
+                f'fill="{colour}" fill-opacity="{strength:.3g}"',
+            )
+
+    def unread(self, where: np.ndarray) -> None:
+        """Hatch the cells that no window reads."""
+        self.hatch([self.box((int(r), int(c), 1, 1)) for r, c in np.argwhere(where)], HATCH)
+
+    def thrown(self, where: np.ndarray) -> None:
+        """Cross out the cells that are computed and thrown away."""
+        segments = []
+        for r, c in np.argwhere(where):
+            x, y, w, h = self.box((int(r), int(c), 1, 1), inset=6)
+            x, y = x + (self._centre[0] - 0.5) * self.cell, y + (self._centre[1] - 0.5) * self.cell
+            segments += [(x, y, x + w, y + h), (x, y + h, x + w, y)]
+        self.lines(segments, CROSS)
+
+    def padding(self, top: int, left: int, bottom: int, right: int, word: str = "0") -> None:
+        """Draw dotted cells around the grid, each with `word` in it."""
+        cells = [
+            (r, c)
+            for r in range(-top, self.rows + bottom)
+            for c in range(-left, self.columns + right)
+            if not (0 <= r < self.rows and 0 <= c < self.columns)
+        ]
+        for r, c in cells:
+            self.rect(*self.box((r, c, 1, 1), inset=1), f'fill="none" {STROKES["padding"]}')
+        self.texts(
+            [((c + 0.5) * self.cell, (r + 0.5) * self.cell, word) for r, c in cells if word],
+            attributes=f'font-style="italic" {FADED}',
+        )
+
+    def indices(self) -> None:
+        """Write row and column indices, counted from 0, outside the grid."""
+        items = [((c + 0.5) * self.cell, -9.0, str(c)) for c in range(self.columns)]
+        items += [(-9.0, (r + 0.5) * self.cell, str(r)) for r in range(self.rows)]
+        self.texts(items, size=11, attributes=FADED)
+
+
+def plain(values: np.ndarray, role: str = "input", cell: float = 28) -> Grid:
+    """Return a grid of numbers that all have one role."""
+    grid = Grid(values.shape, cell)
+    whole = (0, 0, grid.rows, grid.columns)
+    if role != "input":
+        grid.fill(whole, role)
+    grid.numbers(values)
+    if role != "input":
+        grid.outline(whole, role)
+    return grid
+
+
+def legend(roles: Sequence[str] | dict[str, str]) -> Canvas:
+    """Return one swatch and its name for every role; a dictionary gives names of its own."""
+    names = roles if isinstance(roles, dict) else {role: LEGEND[role] for role in roles}
+    entries = []
+    for role, name in names.items():
+        swatch = Grid((1, 1), cell=18)
+        one = np.ones((1, 1), dtype=bool)
+        if role in FILLS:
+            swatch.fill((0, 0, 1, 1), role)
+        if role in STROKES:
+            swatch.outline((0, 0, 1, 1), role)
+        if role == "unread":
+            swatch.unread(one)
+        if role == "thrown":
+            swatch.thrown(one)
+        entries.append(row([swatch, label(name, size=12)], gap=7))
+    return flow(entries, gap=20)
+
+
+def with_legend(picture: Canvas, roles: Sequence[str] | dict[str, str]) -> Canvas:
+    """Return `picture` with the legend of its roles below it."""
+    return column([picture, legend(roles)], gap=18)
+
+
+def in_words(values: np.ndarray) -> str:
+    """Return a 2-D array as text for a screen reader: `1 2 3; 4 5 6`."""
+    return "; ".join(" ".join(short(v) for v in line) for line in values)

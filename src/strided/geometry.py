@@ -1,0 +1,236 @@
+"""Windows: how many there are, where each one starts, and what it is divided by.
+
+Everything here counts; nothing here looks at a pixel. Sizes and positions are in pixels, pairs are
+`(height, width)`, and positions are in image coordinates: 0 is the first pixel, a window that
+starts in the padding starts at a negative position, and one that overhangs stops beyond the image.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+GUARDS = ("always", "padded")
+CONVENTIONS = ("pytorch", "torch7", "caffe", "tensorflow", "onnx")
+
+
+def integer(value: Any, name: str, least: int | None = None) -> int:
+    """Return `value` as an int, NumPy's integers included.
+
+    Raises:
+        TypeError: `value` is not an integer (True and 2.0 are not).
+        ValueError: `value` is smaller than `least`.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an int, got {value!r} ({type(value).__name__})")
+    if least is not None and value < least:
+        raise ValueError(f"{name} must be at least {least}, got {value}")
+    return int(value)
+
+
+def pair(value: Any, name: str, least: int | None = None) -> tuple[int, int]:
+    """Return `value`, an int or a `(height, width)` pair of ints, as a pair.
+
+    Raises:
+        TypeError: something in `value` is not an integer; the message calls it `name`.
+        ValueError: `value` is a sequence of another length than two, or smaller than `least`.
+    """
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return integer(value, name, least), integer(value, name, least)
+    if not isinstance(value, (tuple, list)) and not (isinstance(value, np.ndarray) and value.ndim):
+        kind = type(value).__name__
+        raise TypeError(f"{name} must be an int or a pair (height, width), got {value!r} ({kind})")
+    if len(value) != 2:
+        raise ValueError(f"{name} must be an int or a pair (height, width), got {value!r}")
+    return integer(value[0], f"{name}[0]", least), integer(value[1], f"{name}[1]", least)
+
+
+def output_size(
+    n: int,
+    kernel: int,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    ceil_mode: bool = False,
+    guard: str = "always",
+) -> int:
+    """Count the windows along one axis, as PyTorch counts them.
+
+    `floor((n + 2*padding - reach) / stride) + 1`, where `reach = dilation*(kernel - 1) + 1` is the
+    number of pixels from a window's first tap to its last. With `ceil_mode` the last window may
+    overhang, and the quotient is rounded up.
+
+    Args:
+        n: pixels along the axis.
+        kernel: taps of the window.
+        stride: pixels from one window's start to the next one's.
+        padding: pixels added on each side.
+        dilation: pixels from one tap to the next.
+        ceil_mode: count a last window that overhangs.
+        guard: with `ceil_mode`, a last window that would start beyond the image and its left
+            padding is dropped: "always" (PyTorch), or only when there is "padded" (Torch7, Caffe).
+            `output_size(6, 1, 4, ceil_mode=True)` is 2 with the first and 3 with the second.
+
+    Raises:
+        TypeError: a size is not an integer.
+        ValueError: a size is out of range, or no window fits. In ceil mode a kernel larger than the
+            padded image gives one overhanging window when the overhang is smaller than the stride,
+            as in PyTorch; in floor mode it never fits.
+
+    Sources: PyTorch `aten/src/ATen/native/Pool.h`; Torch7 torch/nn
+    `lib/THNN/generic/SpatialAveragePooling.c`.
+    """
+    n = integer(n, "n", least=0)
+    kernel = integer(kernel, "kernel", least=1)
+    stride = integer(stride, "stride", least=1)
+    padding = integer(padding, "padding", least=0)
+    dilation = integer(dilation, "dilation", least=1)
+    if guard not in GUARDS:
+        raise ValueError(f"guard must be one of {GUARDS}, got {guard!r}")
+    reach = dilation * (kernel - 1) + 1
+    room = n + 2 * padding - reach
+    steps = -(-room // stride) if ceil_mode else room // stride
+    if steps < 0:
+        raise ValueError(
+            f"kernel {kernel} with dilation {dilation} reaches over {reach} pixels, but the image "
+            f"has n={n} and with padding {padding} only {n + 2 * padding}: no window fits. "
+            "Use a smaller kernel or dilation, or more padding"
+        )
+    guarded = ceil_mode and (guard == "always" or padding > 0)
+    if guarded and steps * stride >= n + padding:
+        steps -= 1
+    return steps + 1
+
+
+def window(
+    index: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> tuple[int, int]:
+    """Return `(start, stop)` of the window behind output `index`, along one axis.
+
+    The window reads `range(start, stop, dilation)`. It is not clipped: `start` is negative in the
+    left padding, and `stop` exceeds the image where the window overhangs.
+    """
+    start = index * stride - padding
+    return start, start + dilation * (kernel - 1) + 1
+
+
+def clip(start: int, stop: int, n: int) -> tuple[int, int]:
+    """Return the part of `start:stop` that lies in the image `0:n`; empty parts have equal ends."""
+    return min(max(start, 0), n), min(max(stop, 0), n)
+
+
+def same_padding(kernel: int, dilation: int = 1) -> tuple[int, int]:
+    """Return `(before, after)` as PyTorch's `conv2d(padding="same")` pads at stride 1.
+
+    Together `dilation*(kernel - 1)` pixels; the odd one goes to the end.
+    """
+    total = integer(dilation, "dilation", least=1) * (integer(kernel, "kernel", least=1) - 1)
+    return total // 2, total - total // 2
+
+
+def same_padding_tensorflow(n: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Return `(before, after)` as TensorFlow's SAME pads, for `ceil(n / stride)` windows.
+
+    The padding depends on the image's size, which PyTorch's never does; the odd pixel goes to the
+    end. At stride 2 the two frameworks therefore read different pixels.
+    """
+    n = integer(n, "n", least=0)
+    kernel = integer(kernel, "kernel", least=1)
+    stride = integer(stride, "stride", least=1)
+    windows = -(-n // stride)
+    total = max((windows - 1) * stride + kernel - n, 0)
+    return total // 2, total - total // 2
+
+
+def pooling_divisors(
+    height: int,
+    width: int,
+    kernel_size: int | tuple[int, int],
+    stride: int | tuple[int, int],
+    padding: int | tuple[int, int] = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool | None = None,
+    convention: str = "pytorch",
+) -> np.ndarray:
+    """Return what a framework's average pooling divides each window's sum by.
+
+    A window's divisor is the number of its taps that lie in the image ("exclude pad"), or in the
+    image and its padding ("include pad"). Taps that overhang the padding never count.
+
+    | convention | ceil_mode | its guard | count_include_pad | default |
+    |---|---|---|---|---|
+    | pytorch | as you say | always | as you say | include |
+    | torch7 | as you say | when padded | as you say | include |
+    | caffe | always | when padded | always | include |
+    | tensorflow | see below | | never | exclude |
+    | onnx (opset 19) | as you say | always | as you say | exclude |
+
+    A setting that a framework does not offer is not looked at. TensorFlow has no numbers for
+    padding: 0 stands for VALID here, and anything else for SAME.
+
+    Args:
+        height: rows of the image.
+        width: columns of the image.
+        kernel_size: window, an int or `(height, width)`; so are `stride` and `padding`.
+        stride: pixels from one window's start to the next one's.
+        padding: pixels added on each side.
+        ceil_mode: count a last window that overhangs.
+        count_include_pad: count padding; None takes the framework's default.
+        convention: one of `CONVENTIONS`.
+
+    Returns:
+        Integers of shape `(out_height, out_width)`. 0 marks a window that lies wholly beyond the
+        border, as Torch7 and Caffe make them in ceil mode without padding.
+
+    Raises:
+        TypeError: a size is not an integer.
+        ValueError: a size is out of range, padding is larger than half the kernel (Caffe, ONNX: not
+            smaller than the kernel), no window fits, or the convention is unknown.
+
+    Sources: PyTorch `aten/src/ATen/native/cpu/AvgPoolKernel.cpp`; Torch7
+    `lib/THNN/generic/SpatialAveragePooling.c`; Caffe `src/caffe/layers/pooling_layer.cpp`;
+    TensorFlow `tf.nn.avg_pool2d`; ONNX `AveragePool`.
+    """
+    if convention not in CONVENTIONS:
+        raise ValueError(f"convention must be one of {CONVENTIONS}, got {convention!r}")
+    sizes = integer(height, "height", least=1), integer(width, "width", least=1)
+    kernels = pair(kernel_size, "kernel_size", least=1)
+    strides = pair(stride, "stride", least=1)
+    pads = pair(padding, "padding", least=0)
+    if convention == "tensorflow":
+        same = any(pads)
+        rows, columns = (
+            _taps_tensorflow(*axis, same) for axis in zip(sizes, kernels, strides, strict=True)
+        )
+        return np.outer(rows, columns)
+
+    most = [k - 1 if convention in ("caffe", "onnx") else k // 2 for k in kernels]
+    if pads[0] > most[0] or pads[1] > most[1]:
+        raise ValueError(
+            f"padding must be at most {tuple(most)} for kernel_size={kernels}, got {pads}"
+        )
+    if count_include_pad is None:
+        count_include_pad = convention != "onnx"
+    include = count_include_pad or convention == "caffe"
+    ceil = ceil_mode or convention == "caffe"
+    # Torch7 and Caffe guard both axes as soon as one of them is padded.
+    guard = "padded" if convention in ("torch7", "caffe") and not any(pads) else "always"
+    rows, columns = (
+        _taps(n, k, d, pad, output_size(n, k, d, pad, ceil_mode=ceil, guard=guard), include)
+        for n, k, d, pad in zip(sizes, kernels, strides, pads, strict=True)
+    )
+    return np.outer(rows, columns)
+
+
+def _taps(n: int, kernel: int, stride: int, pad: int, windows: int, include: bool) -> np.ndarray:
+    """Count the taps of each window along one axis, in the image or in the padded image."""
+    starts = stride * np.arange(windows) - pad
+    first, end = (-pad, n + pad) if include else (0, n)
+    return np.maximum(np.minimum(starts + kernel, end) - np.maximum(starts, first), 0)
+
+
+def _taps_tensorflow(n: int, kernel: int, stride: int, same: bool) -> np.ndarray:
+    before, after = same_padding_tensorflow(n, kernel, stride) if same else (0, 0)
+    windows = output_size(n + before + after, kernel, stride)
+    return _taps(n, kernel, stride, before, windows, include=False)

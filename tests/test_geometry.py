@@ -1,0 +1,311 @@
+"""Windows are counted here a second time, by listing them, and a third time by torch."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from strided.geometry import (
+    CONVENTIONS,
+    clip,
+    integer,
+    output_size,
+    pair,
+    pooling_divisors,
+    same_padding,
+    same_padding_tensorflow,
+    window,
+)
+
+SIZES = st.integers(1, 12)
+KERNELS = st.integers(1, 5)
+STRIDES = st.integers(1, 5)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (3, (3, 3)),
+        ((2, 5), (2, 5)),
+        ([2, 5], (2, 5)),
+        (np.int32(4), (4, 4)),
+        ((np.int64(1), 2), (1, 2)),
+        (np.array([6, 7]), (6, 7)),
+    ],
+)
+def test_pair_reads_ints_and_pairs(value, expected):
+    got = pair(value, "stride")
+    assert got == expected
+    assert [type(number) for number in got] == [int, int]
+
+
+@pytest.mark.parametrize(
+    "value", [True, 2.0, None, "22", (1, 2.0), (False, 1), np.True_, np.array(3.0), {1, 2}, 2j]
+)
+def test_pair_refuses_what_is_not_an_integer(value):
+    with pytest.raises(TypeError, match="stride"):
+        pair(value, "stride")
+
+
+@pytest.mark.parametrize("value", [(), (1,), (1, 2, 3)])
+def test_pair_refuses_other_lengths(value):
+    with pytest.raises(ValueError, match=r"stride .*height, width"):
+        pair(value, "stride")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [(0, "stride must be at least 1, got 0"), ((1, -2), r"stride\[1\] .* at least 1, got -2")],
+)
+def test_pair_names_the_number_that_is_too_small(value, message):
+    with pytest.raises(ValueError, match=message):
+        pair(value, "stride", least=1)
+
+
+def test_integer_says_what_it_got():
+    assert integer(np.uint8(7), "groups") == 7
+    with pytest.raises(TypeError, match=r"groups must be an int, got 1\.5 \(float\)"):
+        integer(1.5, "groups")
+
+
+def count_windows(n, kernel, stride, padding, dilation, ceil_mode, guard):
+    """Lay window after window, as a person would."""
+    reach = dilation * (kernel - 1) + 1
+    count = 0
+    while True:
+        start = count * stride - padding
+        if ceil_mode:
+            unread = start - stride + reach < n + padding
+            guarded = guard == "always" or padding > 0
+            fits = unread and (count == 0 or start < n or not guarded)
+        else:
+            fits = start + reach <= n + padding
+        if not fits:
+            return count
+        count += 1
+
+
+@given(
+    SIZES,
+    KERNELS,
+    STRIDES,
+    st.integers(0, 4),
+    st.integers(1, 3),
+    st.booleans(),
+    st.sampled_from(["always", "padded"]),
+)
+def test_output_size_counts_the_windows(n, kernel, stride, padding, dilation, ceil_mode, guard):
+    # The frameworks drop one window at most, which is enough as far as they allow padding.
+    assume(not ceil_mode or padding <= kernel)
+    expected = count_windows(n, kernel, stride, padding, dilation, ceil_mode, guard)
+    arguments = (n, kernel, stride, padding, dilation, ceil_mode, guard)
+    if expected == 0:
+        with pytest.raises(ValueError, match=f"kernel {kernel} .*n={n}.*no window fits"):
+            output_size(*arguments)
+    else:
+        assert output_size(*arguments) == expected
+
+
+@given(SIZES, KERNELS, STRIDES, st.integers(0, 3), st.integers(1, 3), st.booleans())
+def test_output_size_is_what_torch_returns(n, kernel, stride, padding, dilation, ceil_mode):
+    assume(padding <= kernel // 2)
+    arguments = ((1, kernel), (1, stride), (0, padding), (1, dilation), ceil_mode)
+    try:
+        expected = F.max_pool2d(torch.zeros(1, 1, n), *arguments).shape[-1]
+    except RuntimeError:
+        with pytest.raises(ValueError, match="no window fits"):
+            output_size(n, kernel, stride, padding, dilation, ceil_mode)
+    else:
+        assert output_size(n, kernel, stride, padding, dilation, ceil_mode) == expected
+
+
+@pytest.mark.parametrize(
+    ("n", "kernel", "stride", "torch7", "pytorch"), [(6, 1, 4, 3, 2), (5, 1, 3, 3, 2)]
+)
+def test_the_two_guards_differ_without_padding(n, kernel, stride, torch7, pytorch):
+    assert output_size(n, kernel, stride, ceil_mode=True, guard="padded") == torch7
+    assert output_size(n, kernel, stride, ceil_mode=True) == pytorch
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("n", -1), ("kernel", 0), ("stride", 0), ("stride", -1), ("padding", -1), ("dilation", 0)],
+)
+def test_output_size_refuses_sizes_out_of_range(name, value):
+    arguments = {"n": 5, "kernel": 2} | {name: value}
+    with pytest.raises(ValueError, match=f"{name} must be at least .*, got {value}"):
+        output_size(**arguments)
+
+
+def test_output_size_refuses_floats_and_unknown_guards():
+    with pytest.raises(TypeError, match="stride"):
+        output_size(5, 2, 1.0)
+    with pytest.raises(ValueError, match="guard .*'never'"):
+        output_size(5, 2, guard="never")
+
+
+def test_windows_start_in_the_padding_and_overhang():
+    assert window(0, 3, 2, 1) == (-1, 2)
+    assert window(2, 3, 2, 1) == (3, 6)
+    assert window(1, 3, stride=2, dilation=2) == (2, 7)
+    assert clip(-1, 2, 5) == (0, 2)
+    assert clip(3, 6, 5) == (3, 5)
+    assert clip(6, 8, 5) == (5, 5)
+    assert clip(-4, -1, 5) == (0, 0)
+
+
+@given(st.integers(1, 10), KERNELS, STRIDES, st.integers(0, 3), st.integers(1, 3))
+def test_a_window_reads_what_a_strided_convolution_reads(n, kernel, stride, padding, dilation):
+    assume(n + 2 * padding >= dilation * (kernel - 1) + 1)
+    pixels = torch.arange(1.0, n + 1, dtype=torch.float64)[None, None]
+    taps = torch.ones(1, 1, kernel, dtype=torch.float64)
+    sums = F.conv1d(pixels, taps, None, stride, padding, dilation)[0, 0].tolist()
+    for index, expected in enumerate(sums):
+        start, stop = window(index, kernel, stride, padding, dilation)
+        assert sum(i + 1 for i in range(start, stop, dilation) if 0 <= i < n) == expected
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@given(st.integers(1, 8), KERNELS, st.integers(1, 3), st.integers(0, 2**32 - 1))
+def test_same_padding_is_torchs(n, kernel, dilation, seed):
+    rng = np.random.default_rng(seed)
+    pixels = torch.from_numpy(rng.normal(size=(1, 1, n)))
+    taps = torch.from_numpy(rng.normal(size=(1, 1, kernel)))
+    explicit = F.conv1d(F.pad(pixels, same_padding(kernel, dilation)), taps, dilation=dilation)
+    same = F.conv1d(pixels, taps, padding="same", dilation=dilation)
+    assert explicit.shape == same.shape
+    assert torch.allclose(explicit, same, rtol=0, atol=1e-12)
+
+
+def test_the_odd_pixel_goes_to_the_end():
+    assert same_padding(4) == (1, 2)
+    assert same_padding(2, dilation=3) == (1, 2)
+    assert same_padding_tensorflow(6, 3, 2) == (0, 1)
+
+
+def test_tensorflow_and_pytorch_read_different_pixels_at_stride_2():
+    pixels = torch.arange(1.0, 7.0)[None, None]
+    taps = torch.ones(1, 1, 3)
+    tensorflow = F.conv1d(F.pad(pixels, same_padding_tensorflow(6, 3, 2)), taps, stride=2)
+    assert tensorflow.flatten().tolist() == [6, 12, 11]
+    assert F.conv1d(pixels, taps, stride=2, padding=1).flatten().tolist() == [3, 9, 15]
+
+
+@given(SIZES, KERNELS, STRIDES)
+def test_tensorflows_same_pads_no_more_than_it_must(n, kernel, stride):
+    before, after = same_padding_tensorflow(n, kernel, stride)
+    assert output_size(n + before + after, kernel, stride) == -(-n // stride)
+    assert after - before in (0, 1)
+    if before + after:
+        total = n + before + after
+        assert total == kernel or output_size(total - 1, kernel, stride) < -(-n // stride)
+
+
+def count_taps(convention, sizes, kernels, strides, pads, ceil_mode, include):
+    """Count, window by window and tap by tap, what a framework divides by."""
+    ceil_mode = ceil_mode or convention == "caffe"
+    include = include or convention == "caffe"
+    starts, images = [], []
+    for n, k, d, p in zip(sizes, kernels, strides, pads, strict=True):
+        if convention == "tensorflow":
+            before, after = same_padding_tensorflow(n, k, d) if any(pads) else (0, 0)
+            windows = count_windows(n + before + after, k, d, 0, 1, False, "always")
+            include = False
+        else:
+            before = p
+            windows = count_windows(n, k, d, p, 1, ceil_mode, "padded")
+            if convention in ("pytorch", "onnx") or any(pads):
+                while windows > 1 and (windows - 1) * d - p >= n:
+                    windows -= 1
+        starts.append([y * d - before for y in range(windows)])
+        images.append(range(-p, n + p) if include else range(n))
+    return np.array(
+        [
+            [
+                sum(y + t in images[0] for t in range(kernels[0]))
+                * sum(x + s in images[1] for s in range(kernels[1]))
+                for x in starts[1]
+            ]
+            for y in starts[0]
+        ]
+    )
+
+
+PAIRS = st.tuples(KERNELS, KERNELS)
+
+
+@given(st.sampled_from(CONVENTIONS), st.tuples(SIZES, SIZES), PAIRS, PAIRS, st.data())
+def test_divisors_are_counts_of_taps(convention, sizes, kernels, strides, data):
+    # Half the kernel for PyTorch and Torch7, less than the kernel for Caffe and ONNX.
+    most = [k - 1 if convention in ("caffe", "onnx") else k // 2 for k in kernels]
+    pads = tuple(data.draw(st.integers(0, m), "padding") for m in most)
+    ceil_mode, include = data.draw(st.booleans(), "ceil_mode"), data.draw(st.booleans(), "include")
+    expected = count_taps(convention, sizes, kernels, strides, pads, ceil_mode, include)
+    arguments = (*sizes, kernels, strides, pads, ceil_mode, include, convention)
+    if expected.size == 0:
+        with pytest.raises(ValueError, match="no window fits"):
+            pooling_divisors(*arguments)
+    else:
+        got = pooling_divisors(*arguments)
+        assert got.dtype.kind == "i"
+        np.testing.assert_array_equal(got, expected)
+
+
+@given(st.tuples(SIZES, SIZES), PAIRS, PAIRS, st.booleans(), st.booleans(), st.data())
+def test_pytorchs_divisors_are_what_torch_divides_by(
+    sizes, kernels, strides, ceil_mode, include, data
+):
+    pads = tuple(data.draw(st.integers(0, k // 2), "padding") for k in kernels)
+    arguments = (kernels, strides, pads, ceil_mode, include)
+    ones = torch.ones(1, *sizes, dtype=torch.float64)
+    try:
+        averages = F.avg_pool2d(ones, *arguments)[0]
+    except RuntimeError:
+        with pytest.raises(ValueError, match="no window fits"):
+            pooling_divisors(*sizes, *arguments)
+    else:
+        sums = F.avg_pool2d(ones, *arguments, divisor_override=1)[0]
+        np.testing.assert_array_equal(
+            pooling_divisors(*sizes, *arguments), np.rint((sums / averages).numpy())
+        )
+
+
+def test_each_framework_has_its_own_map():
+    maps = {
+        name: pooling_divisors(5, 4, (3, 2), (2, 2), (1, 0), True, None, name)
+        for name in CONVENTIONS
+    }
+    assert maps["pytorch"].tolist() == [[6, 6], [6, 6], [6, 6]]
+    assert maps["onnx"].tolist() == [[4, 4], [6, 6], [4, 4]]
+    assert maps["tensorflow"].tolist() == [[4, 4], [6, 6], [4, 4]]
+    # One pixel more: the last window overhangs the padding, and the overhang never counts.
+    assert pooling_divisors(6, 4, (3, 2), 2, (1, 0), True).tolist() == [[6, 6]] * 3 + [[4, 4]]
+
+
+def test_torch7_and_caffe_guard_only_when_padded_then_on_both_axes():
+    for name in ("torch7", "caffe"):
+        unpadded = pooling_divisors(6, 2, (1, 2), (4, 1), 0, True, True, name)
+        assert unpadded.tolist() == [[2], [2], [0]]
+        padded = pooling_divisors(6, 2, (1, 2), (4, 1), (0, 1), True, True, name)
+        assert padded.tolist() == [[2, 2, 2], [2, 2, 2]]
+    assert pooling_divisors(6, 2, (1, 2), (4, 1), 0, True).tolist() == [[2], [2]]
+
+
+@pytest.mark.parametrize("name", ["pytorch", "torch7"])
+def test_padding_beyond_half_the_kernel_is_refused(name):
+    with pytest.raises(ValueError, match=r"padding .*\(1, 1\) .*\(3, 2\), got \(1, 2\)"):
+        pooling_divisors(5, 5, (3, 2), 1, (1, 2), convention=name)
+    assert pooling_divisors(5, 5, 3, 1, 2, convention="caffe").shape == (7, 7)
+
+
+def test_divisors_refuse_bad_settings():
+    with pytest.raises(ValueError, match="convention .*'theano'"):
+        pooling_divisors(5, 5, 2, 2, convention="theano")
+    with pytest.raises(ValueError, match="height must be at least 1, got 0"):
+        pooling_divisors(0, 5, 2, 2)
+    with pytest.raises(TypeError, match="kernel_size"):
+        pooling_divisors(5, 5, 2.0, 2)
+    with pytest.raises(ValueError, match="padding must be at most"):
+        pooling_divisors(5, 5, 2, 2, 2, convention="onnx")

@@ -1,0 +1,131 @@
+"""The course itself: every lesson's solution, stub, check, hidden test, slips and answers agree."""
+
+import re
+
+import numpy as np
+import pytest
+
+from autograder import build
+from autograder.answers import answers
+from strided import checks, manifest, slips
+from strided.checks.core import Check, WrongAnswer
+
+LESSONS = manifest.lessons()
+EXERCISES = [
+    pytest.param(lesson, exercise, id=f"{lesson.name}-{exercise.id}")
+    for lesson in LESSONS.values()
+    for exercise in lesson.exercises
+]
+SLIPS = [
+    pytest.param(lesson, slip, id=f"{lesson.name}-{slip.exercise}-{slip.id}")
+    for lesson in LESSONS.values()
+    for exercise in lesson.exercises
+    for slip in slips.bank(exercise.id).values()
+]
+ANSWERS = [
+    pytest.param(lesson, exercise, style, id=f"{lesson.name}-{exercise}-{style}")
+    for lesson in LESSONS.values()
+    for exercise, style in answers(lesson.name)
+]
+
+
+def defined(source: str, name: str):
+    """What a cell's source defines under a name."""
+    namespace: dict = {"np": np}
+    exec(source, namespace)
+    return namespace[name]
+
+
+def grade(lesson, exercise: str, answer) -> None:
+    """Run the whole test cell of an exercise, hidden half included, on an answer."""
+    notebook = build.read_lesson(lesson)
+    source = next(cell.source for cell in notebook.cells if cell.id == f"test_{exercise}")
+    exec(source, {exercise: answer, "checks": checks})
+
+
+def solution(lesson, exercise: str):
+    """The reference answer in the lesson's own text."""
+    notebook = build.read_lesson(lesson)
+    source = next(cell.source for cell in notebook.cells if cell.id == exercise)
+    return defined(source, exercise)
+
+
+@pytest.mark.parametrize("lesson, exercise", EXERCISES)
+def test_the_solution_is_right(lesson, exercise):
+    grade(lesson, exercise.id, solution(lesson, exercise.id))
+
+
+@pytest.mark.parametrize("lesson, exercise, style", ANSWERS)
+def test_an_answer_is_judged_as_its_style_says(lesson, exercise, style):
+    answer = defined(answers(lesson.name)[exercise, style], exercise)
+    if not style.startswith("slip:"):
+        grade(lesson, exercise, answer)
+        return
+    with pytest.raises(WrongAnswer) as caught:
+        grade(lesson, exercise, answer)
+    assert caught.value.slip == style.removeprefix("slip:")
+
+
+@pytest.mark.parametrize("lesson, exercise", EXERCISES)
+def test_at_least_three_other_styles_are_right(lesson, exercise):
+    if not isinstance(getattr(checks, exercise.id), Check):
+        pytest.skip("answered with data: there is one right answer")
+    styles = [s for e, s in answers(lesson.name) if e == exercise.id and not s.startswith("slip:")]
+    assert len(styles) >= 3, f"only {styles}"
+
+
+@pytest.mark.parametrize("lesson, slip", SLIPS)
+def test_a_slip_is_rejected_and_named_by_the_visible_check(lesson, slip):
+    if not isinstance(getattr(checks, slip.exercise), Check):
+        pytest.skip("its lesson's own tests look at it")
+    with pytest.raises(WrongAnswer) as caught:
+        getattr(checks, slip.exercise)(slip.function)
+    assert caught.value.slip == slip.id, str(caught.value)
+    message = str(caught.value)
+    assert " ".join(slip.advice.split()) in " ".join(message.split())
+    assert all(len(line) < 80 for line in message.splitlines()), message
+
+
+@pytest.mark.parametrize("lesson, slip", SLIPS)
+def test_a_slip_is_rejected_by_the_hidden_test(lesson, slip):
+    hidden = build.import_module(f"autograder.hidden.{lesson.module}")
+    if not hasattr(hidden, slip.exercise):
+        pytest.skip("the visible check is the whole test")
+    with pytest.raises(WrongAnswer):
+        getattr(hidden, slip.exercise)(slip.function)
+
+
+@pytest.mark.parametrize("lesson, exercise", EXERCISES)
+def test_there_are_enough_slips(lesson, exercise):
+    operators = {"avg_pool2d", "subsample2d", "conv2d"}
+    least = 12 if exercise.id in operators else 4
+    assert len(slips.bank(exercise.id)) >= least
+
+
+@pytest.mark.parametrize("lesson", [pytest.param(v, id=k) for k, v in LESSONS.items()])
+def test_the_text_is_whole(lesson):
+    notebook = build.read_lesson(lesson)
+    text = "\n".join(cell.source for cell in notebook.cells)
+    opening = notebook.cells[0].source
+    for heading in ("**What you'll do.**", "**What you'll learn.**", "**What you need.**"):
+        assert heading in opening
+    assert f"About {lesson.minutes} minutes" in opening
+    for heading in ("## Take away", "## Sources"):
+        assert re.search(f"^{heading}", text, re.M), heading
+    for prediction in lesson.predictions:
+        assert f'predict("{prediction.id}"' in text
+    assert lesson.predictions and lesson.quiz
+    assert f'wrap_up("{lesson.name}")' in text
+    assert all(exercise.hints and all(exercise.hints) for exercise in lesson.exercises)
+    for question in lesson.quiz:
+        assert question.answer in question.choices and question.why
+
+
+@pytest.mark.parametrize("lesson", [pytest.param(v, id=k) for k, v in LESSONS.items()])
+def test_cells_are_short_and_quiet(lesson):
+    for cell in build.read_lesson(lesson).cells:
+        if cell.cell_type != "code":
+            continue
+        assert len(cell.source.splitlines()) <= 40, cell.id
+        if cell.id.startswith("test_"):
+            assert not build.ends_in_expression(cell.source), cell.id
