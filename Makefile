@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: setup demo test lab build check
+.PHONY: setup demo test lab build check shots
 
 setup: $(READY)
 
@@ -27,3 +27,7 @@ check: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/autograder build --check
+
+shots: $(READY)
+	$(BIN)/python docs/shots.py docs/shots
+	cp docs/shots/wrong-answer.png docs/wrong-answer.png

@@ -1,4 +1,4 @@
-"""The command line: `autograder build | grade | sample-class | demo`."""
+"""The command line: `autograder build | grade | sample-class | handout | demo`."""
 
 import argparse
 import sys
@@ -9,7 +9,9 @@ from autograder.paths import CLASS, UserError
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; the exit code: 0 done, 1 a check found something, 2 something to mend first."""
-    parser = argparse.ArgumentParser(prog="autograder", description="Build the course, grade a class.")
+    parser = argparse.ArgumentParser(
+        prog="autograder", description="Build the course, grade a class."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     build = commands.add_parser("build", help="make the notebooks from the lessons' text")
@@ -22,7 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     sample = commands.add_parser("sample-class", help="write a class of made-up submissions")
     sample.add_argument("folder", type=Path, metavar="DIR")
 
-    demo = commands.add_parser("demo", help="build, write a sample class, grade it, show the result")
+    handout = commands.add_parser("handout", help="write the zip file that students get")
+    handout.add_argument("archive", type=Path, metavar="FILE.zip")
+
+    demo = commands.add_parser(
+        "demo", help="build, write a sample class, grade it, show the result"
+    )
     demo.add_argument("folder", type=Path, metavar="DIR")
 
     options = parser.parse_args(arguments)
@@ -35,12 +42,16 @@ def main(arguments: list[str] | None = None) -> int:
             return run.grade(options.lessons, options.class_folder.resolve())
         if options.command == "sample-class":
             return run.sample_class(options.folder.resolve())
+        if options.command == "handout":
+            return run.hand_out(options.archive)
         return run.demo(options.folder.resolve())
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped. What was graded is kept; the same command goes on from here.", file=sys.stderr)
+        print(
+            "Stopped. What was graded is kept; the same command goes on from here.", file=sys.stderr
+        )
         return 130
 
 

@@ -69,6 +69,11 @@ def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.N
         if role == "solution":
             _mark(cell, id, solution=True)
         elif role == "test":
+            if ends_in_expression(cell.source):
+                raise LessonError(
+                    f"{path}: the check cell of {id} ends in an expression, "
+                    "which nbgrader would take for a score; end it in a statement"
+                )
             cell.source += hidden_tests(lesson, id)
             _mark(cell, f"test_{id}", grade=True, locked=True, points=exercises[id].points)
         elif role == "manual":

@@ -1,6 +1,7 @@
 """What each command of the command line does, in terms of the other modules."""
 
 import shutil
+import time
 from pathlib import Path
 
 from rich.console import Console
@@ -8,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from autograder import build as building
 from autograder import grade as grading
-from autograder import report, sample
+from autograder import handout, report, sample
 from autograder.paths import COURSE, ROOT, UserError
 from strided import manifest
 
@@ -51,10 +52,13 @@ def grade(lessons: list[str], folder: Path) -> int:
 
 def _with_progress(lessons: list[str], folder: Path, screen: Console) -> list[grading.Row]:
     if not screen.is_terminal:
+        started = time.monotonic()
 
         def line(number: int, total: int, what: str) -> None:
             if what:
-                print(f"[{number + 1}/{total}] {what}", flush=True)
+                left = (time.monotonic() - started) / number * (total - number) if number else 0
+                rest = f", about {left:.0f} s left" if number else ""
+                print(f"[{number + 1}/{total}] {what}{rest}", flush=True)
 
         return list(grading.grade(lessons, folder, line))
     columns = (
@@ -78,6 +82,13 @@ def sample_class(folder: Path) -> int:
         raise UserError(f"{folder} is not empty; name a new folder.")
     sample.write(folder)
     print(f"{len(sample.students())} students are in {folder / 'submitted'}")
+    return 0
+
+
+def hand_out(archive: Path) -> int:
+    """Write what students get: notebooks and library, without solutions and autograder."""
+    handout.write(archive)
+    print(f"Give your students {archive}; its README says how they start.")
     return 0
 
 

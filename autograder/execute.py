@@ -60,7 +60,9 @@ def cells_by_id(notebook: nbformat.NotebookNode) -> dict[str, nbformat.NotebookN
 class ExecuteLesson(NbGraderPreprocessor):
     """Run a sanitized submission and write its verdicts into the outputs of its test cells."""
 
-    cell_seconds = Float(Limits.cell, help="Wall time of one cell, or of one call.").tag(config=True)
+    cell_seconds = Float(Limits.cell, help="Wall time of one cell, or of one call.").tag(
+        config=True
+    )
     notebook_seconds = Float(Limits.notebook, help="Wall time of a submission.").tag(config=True)
     memory = Integer(Limits.memory, help="Address space of a session in bytes.").tag(config=True)
 
@@ -131,7 +133,12 @@ class ExecuteLesson(NbGraderPreprocessor):
 
 def outputs(exercise: str, verdict: Verdict, points: float) -> list[nbformat.NotebookNode]:
     """A verdict as a test cell's outputs: what nbgrader scores by, and the verdict itself."""
-    data = {"exercise": exercise, "status": verdict.status, "slip": verdict.slip, "text": verdict.text}
+    data = {
+        "exercise": exercise,
+        "status": verdict.status,
+        "slip": verdict.slip,
+        "text": verdict.text,
+    }
     made = [new_output("display_data", data={VERDICT: data, "text/plain": verdict.text})]
     if verdict.score == 0:
         name = "WrongAnswer" if verdict.status == "failed" else verdict.status

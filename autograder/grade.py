@@ -4,7 +4,10 @@ What was recorded stays: a submission that has not changed since it was graded i
 """
 
 import hashlib
+import os
+import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,7 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder import feedback, intake
@@ -109,6 +113,10 @@ class Run:
     """What one class run keeps at hand: the configuration and nbgrader's two chains of steps."""
 
     def __init__(self, folder: Path):
+        # nbgrader makes a new gradebook by calling `alembic`, which stands beside this Python.
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        # nbgrader 0.9.6 adds to its sessions in an order that SQLAlchemy 2 remarks on.
+        warnings.filterwarnings("ignore", category=SAWarning)
         self.room = Class(folder)
         self.config = nbgrader_config(class_folder=folder)
         self.config.Exporter.default_preprocessors = []

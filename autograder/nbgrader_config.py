@@ -22,7 +22,14 @@ c.CourseDirectory.feedback_directory = "autograder/class/feedback"
 c.CourseDirectory.solution_directory = "autograder/class/solution"
 c.CourseDirectory.db_url = f"sqlite:///{class_folder / 'gradebook.db'}"
 # A lesson's text source holds the solutions: it is never released beside the notebook.
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".DS_Store", "*.py", "*.md"]
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "*.pyc",
+    "__pycache__",
+    ".DS_Store",
+    "*.py",
+    "*.md",
+]
 
 c.Autograde.sanitize_preprocessors = [
     "autograder.intake.RestoreCells",

@@ -131,6 +131,19 @@ def noisy(lesson: manifest.Lesson, place: int) -> tuple[str, Fate] | None:
     return right(lesson, name) + wrapper, Fate()
 
 
+def partly_right(lesson: manifest.Lesson, place: int) -> tuple[str, Fate] | None:
+    """Ten of the twelve words of `name_the_step`, and one reason behind the two wrong ones."""
+    if lesson.exercises[place].id != "name_the_step":
+        return None
+    wrong = (
+        "for line in name_the_step:\n"
+        "    if line.startswith(('Theano: conv2d', 'Keras 1: Convolution2D')):\n"
+        "        name_the_step[line] = 'keep'\n"
+    )
+    fate = Fate("partial", 10 / 12, "subsample_taken_literally")
+    return right(lesson, "name_the_step") + wrong, fate
+
+
 def edit_test(notebook: NotebookNode, lesson: manifest.Lesson) -> None:
     """Make the main exercise's check pass by editing it."""
     id = lesson.exercises[main_exercise(lesson)].id
@@ -191,6 +204,7 @@ def students() -> list[Story]:
             *(Story(f"slip-{number + 1:02}", answer=with_slip(number)) for number in range(most)),
             Story("blank", answer=untouched(0)),
             Story("half-done", answer=untouched(1)),
+            Story("partly-right", answer=partly_right),
             Story("syntax-error", answer=broken_syntax),
             Story("exception", answer=in_main("return 1 / 0", Fate("error", 0))),
             Story(
@@ -207,7 +221,9 @@ def students() -> list[Story]:
             Story("duplicated-cell", mishap=duplicate_answer),
             Story("stripped-metadata", mishap=strip_metadata),
             Story("renamed-notebook", file="my {lesson} (final).ipynb"),
-            Story("broken-file", every=Fate("invalid", 0), spoil=lambda text: text[: len(text) // 2]),
+            Story(
+                "broken-file", every=Fate("invalid", 0), spoil=lambda text: text[: len(text) // 2]
+            ),
             Story("no-notebook", every=Fate("missing", 0), file=""),
         ],
         key=lambda story: story.id,

@@ -60,7 +60,9 @@ def pack(value: Any, export: Callable[[Callable], int] | None = None) -> bytes:
                 return plain(item)
         if callable(item) and export is not None:
             return msgpack.ExtType(_FUNCTION, str(export(item)).encode())
-        raise WireError(f"a {type(item).__name__} is no plain data (arrays, numbers, text, lists …)")
+        raise WireError(
+            f"a {type(item).__name__} is no plain data (arrays, numbers, text, lists …)"
+        )
 
     depth = 0
 

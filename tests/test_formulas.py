@@ -50,7 +50,7 @@ class Printed:
         return Printed(inner) if inner.ndim else float(inner)
 
 
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 @given(PAIRS, PAIRS, st.tuples(SMALL, SMALL), SMALL, SEEDS)
 def test_the_code_is_the_printed_formula(kernel, stride, extra, channels, seed):
     (kH, kW), (dH, dW) = kernel, stride
@@ -86,7 +86,7 @@ def test_the_code_is_the_printed_formula(kernel, stride, extra, channels, seed):
         assert convolved[k, j, i] == pytest.approx(expected, abs=1e-12)
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(PAIRS, PAIRS, st.tuples(st.integers(0, 3), st.integers(0, 3)), PAIRS, SMALL, SEEDS)
 def test_the_formulas_are_torchs(kernel, stride, extra, padding, channels, seed):
     rng = np.random.default_rng(seed)
@@ -100,7 +100,7 @@ def test_the_formulas_are_torchs(kernel, stride, extra, padding, channels, seed)
     np.testing.assert_allclose(got, convolved, atol=1e-12)
 
 
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 @given(PAIRS, PAIRS, st.tuples(SMALL, SMALL), SMALL, SEEDS)
 def test_each_formula_contains_the_one_before(kernel, stride, extra, channels, seed):
     rng = np.random.default_rng(seed)

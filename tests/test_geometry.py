@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from strided.geometry import (
@@ -87,6 +87,7 @@ def count_windows(n, kernel, stride, padding, dilation, ceil_mode, guard):
         count += 1
 
 
+@settings(deadline=None)
 @given(
     SIZES,
     KERNELS,
@@ -108,6 +109,7 @@ def test_output_size_counts_the_windows(n, kernel, stride, padding, dilation, ce
         assert output_size(*arguments) == expected
 
 
+@settings(deadline=None)
 @given(SIZES, KERNELS, STRIDES, st.integers(0, 3), st.integers(1, 3), st.booleans())
 def test_output_size_is_what_torch_returns(n, kernel, stride, padding, dilation, ceil_mode):
     assume(padding <= kernel // 2)
@@ -156,6 +158,7 @@ def test_windows_start_in_the_padding_and_overhang():
     assert clip(-4, -1, 5) == (0, 0)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10), KERNELS, STRIDES, st.integers(0, 3), st.integers(1, 3))
 def test_a_window_reads_what_a_strided_convolution_reads(n, kernel, stride, padding, dilation):
     assume(n + 2 * padding >= dilation * (kernel - 1) + 1)
@@ -168,6 +171,7 @@ def test_a_window_reads_what_a_strided_convolution_reads(n, kernel, stride, padd
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
+@settings(deadline=None)
 @given(st.integers(1, 8), KERNELS, st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_same_padding_is_torchs(n, kernel, dilation, seed):
     rng = np.random.default_rng(seed)
@@ -193,6 +197,7 @@ def test_tensorflow_and_pytorch_read_different_pixels_at_stride_2():
     assert F.conv1d(pixels, taps, stride=2, padding=1).flatten().tolist() == [3, 9, 15]
 
 
+@settings(deadline=None)
 @given(SIZES, KERNELS, STRIDES)
 def test_tensorflows_same_pads_no_more_than_it_must(n, kernel, stride):
     before, after = same_padding_tensorflow(n, kernel, stride)
@@ -236,6 +241,7 @@ def count_taps(convention, sizes, kernels, strides, pads, ceil_mode, include):
 PAIRS = st.tuples(KERNELS, KERNELS)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(CONVENTIONS), st.tuples(SIZES, SIZES), PAIRS, PAIRS, st.data())
 def test_divisors_are_counts_of_taps(convention, sizes, kernels, strides, data):
     # Half the kernel for PyTorch and Torch7, less than the kernel for Caffe and ONNX.
@@ -253,6 +259,7 @@ def test_divisors_are_counts_of_taps(convention, sizes, kernels, strides, data):
         np.testing.assert_array_equal(got, expected)
 
 
+@settings(deadline=None)
 @given(st.tuples(SIZES, SIZES), PAIRS, PAIRS, st.booleans(), st.booleans(), st.data())
 def test_pytorchs_divisors_are_what_torch_divides_by(
     sizes, kernels, strides, ceil_mode, include, data
@@ -278,10 +285,17 @@ def test_each_framework_has_its_own_map():
         for name in CONVENTIONS
     }
     assert maps["pytorch"].tolist() == [[6, 6], [6, 6], [6, 6]]
+    assert maps["torch7"].tolist() == maps["caffe"].tolist() == maps["pytorch"].tolist()
     assert maps["onnx"].tolist() == [[4, 4], [6, 6], [4, 4]]
     assert maps["tensorflow"].tolist() == [[4, 4], [6, 6], [4, 4]]
     # One pixel more: the last window overhangs the padding, and the overhang never counts.
     assert pooling_divisors(6, 4, (3, 2), 2, (1, 0), True).tolist() == [[6, 6]] * 3 + [[4, 4]]
+
+
+def test_caffe_leaves_no_choice():
+    # The fourth row of windows overhangs: it holds one pixel and one of padding.
+    caffe = pooling_divisors(6, 2, (3, 1), (2, 1), (1, 0), False, False, "caffe")
+    assert caffe.tolist() == [[3, 3], [3, 3], [3, 3], [2, 2]]
 
 
 def test_torch7_and_caffe_guard_only_when_padded_then_on_both_axes():

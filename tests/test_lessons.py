@@ -44,10 +44,11 @@ def grade(lesson, exercise: str, answer) -> None:
 
 
 def solution(lesson, exercise: str):
-    """The reference answer in the lesson's own text."""
-    notebook = build.read_lesson(lesson)
-    source = next(cell.source for cell in notebook.cells if cell.id == exercise)
-    return defined(source, exercise)
+    """The reference answer in the lesson's own text, which may call those of earlier exercises."""
+    cells = build.read_lesson(lesson).cells
+    ids = [cell.id for cell in cells]
+    earlier = [e.id for e in lesson.exercises if ids.index(e.id) <= ids.index(exercise)]
+    return defined("\n\n".join(cell.source for cell in cells if cell.id in earlier), exercise)
 
 
 @pytest.mark.parametrize("lesson, exercise", EXERCISES)

@@ -58,7 +58,7 @@ def poolings(draw):
     return kernel, step, pad, draw(st.booleans()), draw(st.booleans()), divisor
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(st.data(), SEEDS, st.sampled_from([np.float64, np.float32]))
 def test_avg_pool2d_is_torchs(data, seed, dtype):
     pooling = data.draw(poolings())
@@ -83,7 +83,7 @@ def convolutions(draw):
     return shape, (outputs, inputs // groups, *kernel), bias, (step, padding, gap, groups)
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(convolutions(), SEEDS, st.sampled_from([np.float64, np.float32]))
 def test_conv2d_is_torchs(convolution, seed, dtype):
     *shapes, arguments = convolution
@@ -119,7 +119,7 @@ def test_one_pixel_outputs():
     close(padded, x[..., :1, :1] / 4)
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(PAIRS, PAIRS, SMALL, PAIRS, SEEDS)
 def test_the_operators_are_the_formulas(kernel, step, channels, room, seed):
     shape = (channels, kernel[0] + room[0], kernel[1] + room[1])
@@ -139,7 +139,7 @@ def subsamplings(draw):
     return draw(images(kernel)), kernel, draw(PAIRS)
 
 
-@settings(max_examples=100)
+@settings(deadline=None, max_examples=100)
 @given(subsamplings(), SEEDS)
 def test_average_is_a_subsampling_is_a_depthwise_convolution(subsampling, seed):
     shape, kernel, step = subsampling
@@ -152,7 +152,7 @@ def test_average_is_a_subsampling_is_a_depthwise_convolution(subsampling, seed):
     close(subsample2d(x, gain, offset, kernel, step), expected, 100)
 
 
-@settings(max_examples=100)
+@settings(deadline=None, max_examples=100)
 @given(subsamplings(), SEEDS)
 def test_strided_is_dense_then_keep(subsampling, seed):
     shape, kernel, (dH, dW) = subsampling
@@ -221,7 +221,7 @@ PADS = mostly(
 )
 
 
-@settings(max_examples=600)
+@settings(deadline=None, max_examples=600)
 @given(
     st.tuples(BATCHES, mostly(COUNTS, 0), SIDES, SIDES),
     mostly(COUNTS | PAIRS, 0, -1, (0, 2), (2, 0), 2.0, True, None, (2, 2, 2)),
@@ -241,7 +241,7 @@ def test_avg_pool2d_refuses_what_torch_refuses(
     agree(ours, outcome(F.avg_pool2d, TORCH_REFUSED, torch.from_numpy(x), *arguments))
 
 
-@settings(max_examples=800)
+@settings(deadline=None, max_examples=800)
 @given(
     st.tuples(BATCHES, SIDES, SIDES),
     st.tuples(
@@ -271,8 +271,10 @@ def test_conv2d_refuses_what_torch_refuses(
         "2d": np.ones((outputs, 1)),
         None: None,
     }[bias]
-    # Torch does not look at the dilation when there is nothing to compute.
-    arguments = (step, padding, gap if x.size else 1, groups)
+    if not x.size:
+        # With nothing to read, torch looks neither at the kernel's size nor at the dilation.
+        w, gap = np.zeros((*w.shape[:2], kH or 1, kW or 1)), 1
+    arguments = (step, padding, gap, groups)
     ours = outcome(conv2d, REFUSED, x, w, b, *arguments)
     agree(ours, outcome(F.conv2d, TORCH_REFUSED, *tensors(x, w, b), *arguments))
 

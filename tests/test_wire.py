@@ -70,7 +70,7 @@ def test_functions_cross_as_numbers_to_call_back():
         return 7
 
     data = wire.pack({"f": abs}, export)
-    assert wire.unpack(data, lambda number: (lambda: number))["f"]() == 7
+    assert wire.unpack(data, lambda number: lambda: number)["f"]() == 7
     assert exported == [abs]
 
 

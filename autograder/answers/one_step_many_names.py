@@ -275,6 +275,8 @@ def keras1_to_keras2(layer, arguments):
         if old in arguments and new in arguments:
             raise ValueError(f"{old} and {new} are the same thing")
     if "nb_row" in arguments:
+        if "kernel_size" in arguments:
+            raise ValueError("nb_row, nb_col and kernel_size are the same thing")
         arguments["kernel_size"] = (arguments.pop("nb_row"), arguments.pop("nb_col"))
     for old, new in table.items():
         if old in arguments:

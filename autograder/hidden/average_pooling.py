@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from autograder.hidden.kit import alike, call, require, seeded
+from autograder.hidden.kit import alike, called, require, seeded
 from strided import checks
 from strided.checks.core import Case, case
 from strided.geometry import output_size, pooling_divisors
@@ -24,8 +24,8 @@ def torch_to_numpy_index(function, rng: np.random.Generator) -> None:
     printed = np.zeros((2, 3, 2))  # width first and channel last, as the formula prints its output
     for i, j, k in np.ndindex(printed.shape):
         for s, t in np.ndindex(kW, kH):
-            place = call(function, i + 1, j + 1, k + 1, s + 1, t + 1, dW, dH)
-            printed[i, j, k] += x[tuple(int(n) for n in place)] / (kW * kH)
+            place = called(function, i + 1, j + 1, k + 1, s + 1, t + 1, dW, dH)
+            printed[i, j, k] += x[_ints(place)] / (kW * kH)
     require(
         alike(printed.transpose(2, 1, 0), torch_avg_pool2d(x, (kH, kW), (dH, dW))),
         "the pixels that it names for the taps of a window must have PyTorch's average",
@@ -56,22 +56,34 @@ def _ints(numbers) -> tuple[int, ...]:
     return tuple(int(n) for n in numbers)
 
 
+def _axes(settings: Settings) -> Iterator[tuple[int, int, int, int]]:
+    """Size, kernel, stride and padding of either axis."""
+    yield from zip(
+        *(settings[n] for n in ("size", "kernel_size", "stride", "padding")), strict=True
+    )
+
+
 def _uneven(settings: Settings) -> bool:
     """Whether nothing is square, so that no two axes can be mistaken for each other."""
-    names = ("size", "kernel_size", "stride", "padding")
-    shape = _divisors(settings).shape
-    return all(len(set(settings[name])) == 2 for name in names) and min(shape) > 1
+    rows, columns = _axes(settings)
+    distinct = all(a != b for a, b in zip(rows, columns, strict=True))
+    return distinct and min(_divisors(settings).shape) > 1
 
 
 def _default_step(settings: Settings) -> bool:
-    kernel = settings["kernel_size"]
-    return settings["stride"] == kernel and kernel[0] != kernel[1] and _divisors(settings).size > 4
+    """Whether the kernel's step is a step of its own: windows are neither square nor few."""
+    (kh, kw), stride = settings["kernel_size"], settings["stride"]
+    return stride == (kh, kw) and kh != kw and _divisors(settings).size > 4
 
 
 def _lossy(settings: Settings) -> bool:
     """Whether the sizes do not divide, and rounding down loses a row or a column."""
-    up = _divisors(settings | {"ceil_mode": True})
-    return not settings["ceil_mode"] and _divisors(settings).shape != up.shape
+    if settings["ceil_mode"]:
+        return False
+    return any(
+        output_size(n, k, d, p) != output_size(n, k, d, p, ceil_mode=True)
+        for n, k, d, p in _axes(settings)
+    )
 
 
 def _overhanging(settings: Settings) -> bool:
@@ -82,21 +94,24 @@ def _overhanging(settings: Settings) -> bool:
 
 def _left_out(settings: Settings) -> bool:
     """Whether padding does not count, and a window has some."""
-    divisors = _divisors(settings)
-    counted = _divisors(settings | {"count_include_pad": True})
-    return not settings["count_include_pad"] and bool((divisors != counted).any())
+    return not settings["count_include_pad"] and any(settings["padding"])
 
 
-def _dropped(settings: Settings, padded: bool) -> bool:
-    """Whether the last window of an axis would start beyond the image, and is dropped."""
-    if not settings["ceil_mode"] or all(settings["padding"]) != padded:
+def _dropped_in_padding(settings: Settings) -> bool:
+    """Whether the last window would read nothing but the trailing padding, and is dropped."""
+    return settings["ceil_mode"] and any(
+        output_size(n, k, d, p, ceil_mode=True) < output_size(n + 2 * p, k, d, ceil_mode=True)
+        for n, k, d, p in _axes(settings)
+    )
+
+
+def _dropped_unpadded(settings: Settings) -> bool:
+    """Whether the last window would start beyond an image without padding, and is dropped."""
+    if not settings["ceil_mode"] or any(settings["padding"]):
         return False
-    axes = zip(*(settings[n] for n in ("size", "kernel_size", "stride", "padding")), strict=True)
     return any(
-        output_size(n, k, d, p, ceil_mode=True)
-        != output_size(n + 2 * p, k, d, ceil_mode=True, guard="padded")
-        for n, k, d, p in axes
-        if bool(p) == padded
+        output_size(n, k, d, ceil_mode=True) < output_size(n, k, d, ceil_mode=True, guard="padded")
+        for n, k, d, _ in _axes(settings)
     )
 
 
@@ -106,8 +121,8 @@ KINDS: tuple[Callable[[Settings], bool], ...] = (
     _lossy,
     _overhanging,
     _left_out,
-    lambda settings: _dropped(settings, padded=True),
-    lambda settings: _dropped(settings, padded=False),
+    _dropped_in_padding,
+    _dropped_unpadded,
 )
 
 
@@ -133,7 +148,7 @@ def _divisors(settings: Settings) -> np.ndarray:
 
 
 def torch_divisors(height, width, *settings) -> np.ndarray:
-    """What PyTorch divides by, told from how it pools ones: the pixels of a window, by their mean."""
+    """What PyTorch divides by, told from how it pools ones: a window's pixels by their mean."""
     *windows, include = settings
     ones = np.ones((1, height, width))
     pixels = torch_avg_pool2d(ones, *windows, False, 1)[0]
@@ -156,7 +171,7 @@ def divisor_map(function, rng: np.random.Generator) -> None:
         function,
         calls,
         reference=torch_divisors,
-        words="on random windows, paddings and modes it must give the numbers that PyTorch divides by",
+        words="on random windows, paddings and modes it must give what PyTorch divides by",
     )
 
 
@@ -171,7 +186,7 @@ def torch_avg_pool2d(x, *args, **kwargs) -> np.ndarray:
 
 def random_image(rng: np.random.Generator, size) -> np.ndarray:
     """Two images of two channels: small whole numbers, zeros among them."""
-    return rng.integers(-9, 10, (2, 2, *size)).astype(float)
+    return rng.integers(-4, 5, (2, 2, *size)).astype(float)
 
 
 def pooling_case(rng: np.random.Generator, settings: Settings) -> Case:
@@ -188,11 +203,11 @@ def avg_pool2d(function, rng: np.random.Generator) -> None:
     settings = draw(rng, _left_out)
     x = random_image(rng, settings.pop("size"))
     given = x.copy()
-    out = np.asarray(call(function, x, **settings))
+    out = called(function, x, **settings)
     require(alike(x, given), "it must leave its input as it was")
     flat = np.full_like(x, 7.0)
     require(
-        np.allclose(np.asarray(call(function, flat, **settings)), 7),
+        np.allclose(called(function, flat, **settings), 7),
         "a constant image must stay constant where padding is not counted",
     )
     require(
@@ -200,7 +215,7 @@ def avg_pool2d(function, rng: np.random.Generator) -> None:
         "an average must lie between the image's smallest and its largest pixel",
     )
     counted = settings | {"count_include_pad": True}
-    above, below = (np.asarray(call(function, image, **counted)) for image in (x, np.ones_like(x)))
+    above, below = (called(function, image, **counted) for image in (x, np.ones_like(x)))
     with np.errstate(all="ignore"):
         require(
             above.shape == below.shape and alike(out, above / below),

@@ -120,10 +120,10 @@ def conv2d(function, rng: np.random.Generator) -> None:
     dense, hop = (np.asarray(function(x, weight, bias, stride=s)) for s in (1, (3, 2)))
     require(
         alike(hop, dense[:, :, ::3, ::2]),
-        "a stride must give what stride 1 gives, of which only every stride-th row and column is kept",
+        "a stride must keep every stride-th row and column of what stride 1 gives",
     )
     around = np.pad(x, ((0, 0), (0, 0), (1, 1), (2, 2)))
     require(
         alike(function(x, weight, bias, padding=(1, 2)), function(around, weight, bias)),
-        "padding must give what an image with zeros put around it gives",
+        "padding must give what the image with zeros put around it gives",
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from strided.checks.core import WrongAnswer, differing
+from strided.checks.core import WrongAnswer, as_array, differing
 
 
 def seeded(test: Callable) -> Callable:
@@ -38,3 +38,17 @@ def alike(got, expected) -> bool:
     """Whether two results have one shape and the same values, up to float32's precision."""
     got, expected = np.asarray(got), np.asarray(expected)
     return got.shape == expected.shape and not differing(got, expected).any()
+
+
+def called(function: Callable, *args, **kwargs) -> np.ndarray:
+    """What an answer returns, as an array; a WrongAnswer if it raises or returns something else."""
+    try:
+        value = function(*args, **kwargs)
+    except Exception as error:
+        words = f"A hidden test failed: it raised {type(error).__name__}: {error}."
+        raise WrongAnswer(words, status="error") from None
+    array = as_array(value)
+    if array is None:
+        words = f"it must return numbers, and returned a {type(value).__name__}"
+        raise WrongAnswer(f"A hidden test failed: {words}.")
+    return array

@@ -18,23 +18,26 @@ def torch_subsample2d(x, weight, bias, kernel_size, stride=1):
     return torch.nn.functional.conv2d(x, kernels, bias, step, groups=channels).numpy()
 
 
-def _sizes(rng: np.random.Generator) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
+Pair = tuple[int, int]
+
+
+def _sizes(rng: np.random.Generator) -> tuple[Pair, Pair, Pair]:
     """Image, kernel and stride, each rectangular; on both axes pixels are left over at the end."""
     kernel = _unequal(rng, 2, 5)
     stride = _unequal(rng, 2, 5)
-    size = tuple(
+    rows, columns = (
         int(k + rng.integers(1, 3) * d + rng.integers(1, d))
         for k, d in zip(kernel, stride, strict=True)
     )
-    return size, kernel, stride
+    return (rows, columns), kernel, stride
 
 
-def _unequal(rng: np.random.Generator, low: int, high: int) -> tuple[int, int]:
+def _unequal(rng: np.random.Generator, low: int, high: int) -> Pair:
     first, second = rng.choice(np.arange(low, high), 2, replace=False)
     return int(first), int(second)
 
 
-def _layer(rng: np.random.Generator, batch: int, channels: int, size: tuple[int, int]):
+def _layer(rng: np.random.Generator, batch: int, channels: int, size: Pair):
     """Random x, weight and bias of a layer."""
     return (
         rng.normal(size=(batch, channels, *size)),
@@ -98,10 +101,9 @@ def subsample2d(function, rng: np.random.Generator) -> None:
 def _anything(rng: np.random.Generator) -> Case:
     """Any call at all: kernels of one pixel, strides that leave gaps, a single window."""
     batch, channels = (int(n) for n in rng.integers(1, 4, 2))
-    kernel = tuple(int(k) for k in rng.integers(1, 4, 2))
-    size = tuple(int(k + rng.integers(0, 6)) for k in kernel)
-    stride = tuple(int(s) for s in rng.integers(1, 5, 2))
-    return case(*_layer(rng, batch, channels, size), kernel, stride=stride)
+    kh, kw, sh, sw = (int(n) for n in rng.integers(1, [4, 4, 5, 5]))
+    size = kh + int(rng.integers(0, 6)), kw + int(rng.integers(0, 6))
+    return case(*_layer(rng, batch, channels, size), (kh, kw), stride=(sh, sw))
 
 
 @seeded

@@ -132,12 +132,15 @@ with_torch("subsample2d", subsample2d)
 # result with a tanh. Torch7's layer and your function stop before the squashing: they are affine.
 
 # %% tags=["demonstration"]
-figures.lenet_s2()
+figures.lenet_s2(gains=(0.1, 0.5, 4), biases=(-3, -1, 0))
 
 # %% [markdown]
-# Compare the columns. With a small gain, tanh is nearly a straight line, and the layer blurs the digit. With a large gain
-# most outputs sit at one of the two ends: the layer decides *ink or paper* for each window, and the bias
-# sets where it draws the line. An average that is fixed beforehand cannot move along this scale; training moves S2.
+# Look along the bottom row, where the bias is 0. With gain 0.1 the outputs lie between 0 and 0.43. There tanh is
+# nearly a straight line, and the layer does little more than blur.
+#
+# Now look at the right column. With gain 4 and bias -3, 93 % of the outputs sit close to one of the two ends: the
+# layer decides *ink or paper* for each window. The bias sets where it draws the line: $4 \cdot \text{sum} - 3$
+# changes its sign at a sum of 3/4. A fixed average has no such choice; S2 learns it.
 
 # %% [markdown]
 # ## Show that the average is a special case
@@ -173,8 +176,8 @@ source(formulas.avg_pool2d)
 # %% [markdown]
 # ## Write `average_as_subsampling`
 #
-# The target is the picture below: the same window as in the first picture of this lesson, now averaged. Which weight and
-# which bias would SubSampling need to give this number, for this window and for every other?
+# The target is the picture below: the same window as in the first picture of this lesson, now averaged. Which
+# weight and which bias would SubSampling need to give this number, for this window and for every other?
 
 # %% tags=["demonstration"]
 figures.pooling_cell("average")
@@ -199,6 +202,9 @@ assert checks.average_as_subsampling(average_as_subsampling)
 #
 # Your two functions together are average pooling. Note that the stride has to be written out here. PyTorch's
 # `avg_pool2d` steps by its kernel when none is given; yours, like Torch7's, steps by 1.
+#
+# The two layers were closer still: until 4 March 2015, Torch7's `SpatialAveragePooling` returned the sum of each
+# window, undivided. That is SubSampling, too, with weight 1.
 
 # %% tags=["demonstration"]
 import torch
@@ -228,19 +234,19 @@ figures.arrays({"yours": yours, "PyTorch's avg_pool2d": theirs})
 # channel". There are more differences.
 #
 # - SubSampling has a bias; an average adds nothing.
-# - Average pooling offers padding. If the padding is left out of the divisor, windows at the border divide by less
-#   than those inside, and *one* weight cannot be both.
+# - Average pooling offers padding, SubSampling does not. If the padding is left out of the divisor, windows at the
+#   border divide by less than those inside, and *one* weight cannot be both.
 # - Average pooling can round up. Its last window may then overhang the image, and it too divides by less.
 # - The default step may differ, as you have just seen.
 #
-# So *average pooling is SubSampling* is true without padding and when rounding down. The converse is false: give
-# SubSampling any bias but 0, and no average pooling does the same.
+# So *average pooling is SubSampling* is true without padding and when rounding down. The converse is false: with a
+# bias other than 0, SubSampling makes something of an image of zeros, and no average does.
 
 # %% [markdown]
 # ## Try to make a maximum
 #
-# Now for the question at the top: is there a weight and a bias that make it max pooling? Take one channel and windows of
-# two pixels, and let three windows decide.
+# Now for the question at the top: is there a weight and a bias that make it max pooling? Take one channel and
+# windows of two pixels, and let three windows decide.
 #
 # - The window `0 0` has the maximum 0, so the bias must be 0.
 # - The window `0 1` has the maximum 1. With bias 0, the weight must be 1.
@@ -254,8 +260,8 @@ predict("the_third_window", my_third)
 
 # %% [markdown]
 # So the answer to the question is: average pooling yes, max pooling no. Two windows settle weight and bias, and
-# the third contradicts them. The reason is that SubSampling sees the window's **sum** and nothing else: windows with the same sum get the
-# same output, whatever their maximum.
+# the third contradicts them. The reason is that SubSampling sees the **sum** of a window and nothing else: windows
+# with the same sum get the same output, whatever their maximum.
 
 # %% [markdown]
 # ## Count parameters and connections
@@ -263,7 +269,7 @@ predict("the_third_window", my_third)
 # A LeNet tutorial says that "a pooling layer has no learnable components". Average pooling has none. S2, in the
 # very network that the tutorial is about, has some. How many?
 #
-# The paper of 1998 gives two counts for each layer:
+# The paper of 1998 calls a channel a *map*, and gives two counts for each layer:
 #
 # - **parameters**: numbers that training changes. All the outputs of a map share them.
 # - **connections**: for every single output, the numbers that it reads, and one more for its bias.
@@ -281,8 +287,8 @@ predict("connections_of_one_output", my_connections)
 # %% [markdown]
 # ## Work one layer through
 #
-# Take C1, the layer before S2, as the example. It is a convolution: it makes 6 maps of 28 x 28 from a single image, with
-# windows of 5 x 5. In a convolution each number of the window has its own weight. So one output reads 25
+# Take C1, the layer before S2, as the example. It is a convolution: it makes 6 maps of 28 x 28 from a single image,
+# with windows of 5 x 5. In a convolution each number of the window has its own weight. So one output reads 25
 # numbers, and a map has 25 weights and a bias.
 
 # %% tags=["demonstration"]
@@ -293,14 +299,14 @@ print(f"C1: {parameters} parameters, {connections:,} connections")
 # %% [markdown]
 # ## Look at who feeds whom
 #
-# In S2 each map reads one map. In a full convolution each map reads all of them. These are six input maps wired
-# in both ways; on the right, every line is a 5 x 5 kernel of its own.
+# In subsampling each map reads one map. In a full convolution each map reads all of them. Here are four maps wired
+# in both ways; in the convolution, every line is a kernel of its own.
 
 # %% tags=["demonstration"]
-figures.channel_wiring("convolution", channels=6, out_channels=8, kernel_size=5)
+figures.channel_wiring(("subsampling", "convolution"), channels=4, kernel_size=2)
 
 # %% [markdown]
-# LeNet-5 has both ways, and a third one between them:
+# LeNet-5 has both, and in C3 a third way between them:
 #
 # | layer | what it is | output maps | each map is | one output reads |
 # |---|---|---|---|---|
@@ -344,14 +350,13 @@ assert checks.layer_counts(layer_counts)
 # %% [markdown]
 # ## See what PyTorch would learn in their place
 #
-# Compare these numbers with yours. PyTorch's layer in place of S2 learns a whole kernel for each map, and the one in place
-# of C3 mixes all maps fully, because neither SubSampling nor a table is among its layers. C5 is the same in both.
+# Compare these numbers with yours. Neither SubSampling nor a table is among PyTorch's layers. What stands in for S2
+# learns a whole kernel for each map, and what stands in for C3 mixes all maps fully. C5 is the same in both.
 
 # %% tags=["demonstration"]
-s2 = torch.nn.Conv2d(6, 6, 2, stride=2, groups=6)
-c3 = torch.nn.Conv2d(6, 16, 5)
-c5 = torch.nn.Conv2d(16, 120, 5)
-for layer in (s2, c3, c5):
+from torch.nn import Conv2d
+
+for layer in (Conv2d(6, 6, 2, stride=2, groups=6), Conv2d(6, 16, 5), Conv2d(16, 120, 5)):
     print(f"{sum(p.numel() for p in layer.parameters()):6,} parameters in {layer}")
 
 # %% [markdown]
@@ -360,7 +365,7 @@ for layer in (s2, c3, c5):
 # - SubSampling is bias + weight x sum of the window: one weight and one bias per channel, not a kernel.
 # - Channels stay apart: as many go out as come in.
 # - With weight 1/(kH·kW) and bias 0 it is average pooling without padding, rounded down. No weight and no bias
-#   make it max pooling.
+#   make it max pooling (unless a window is a single pixel).
 # - Its step is 1 when none is given; at that step it hardly subsamples at all.
 # - Parameters are shared by all outputs of a map; connections are counted for each output.
 
@@ -372,6 +377,7 @@ wrap_up("04_subsampling")
 #
 # - Cross Validated (stats.stackexchange.com), question 201637: the answer quoted here.
 # - Torch7, torch/nn: `doc/convolution.md` (the printed formula), `SpatialSubSampling.lua`,
-#   `lib/THNN/generic/SpatialSubSampling.c` (the code), issue 944 (the opening question).
+#   `lib/THNN/generic/SpatialSubSampling.c` (the code), issue 944 (the opening question), pull request 180 (the
+#   average that was a sum).
 # - LeCun et al. 1998: LeNet-5, its layers S2, C3, S4 and C5.
 # - PyTorch's documentation: `torch.nn.functional.avg_pool2d`, `torch.nn.AvgPool2d`, `torch.nn.Conv2d`.

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from strided import operators
 from strided.checks.core import as_array, case, run, wrap
 from strided.display import Html
 
@@ -28,7 +29,8 @@ class Counterpart:
 
     arrays: shapes of the random arrays by name.
     yours, torch: both calls, written as one types them; exactly this text is run and shown. `F` is
-        `torch.nn.functional`; the arrays are NumPy's in the one and torch's in the other.
+        `torch.nn.functional`, `operators` is `strided.operators`; the arrays are NumPy's in the one
+        and torch's in the other.
     """
 
     arrays: dict[str, tuple[int, ...]]
@@ -38,6 +40,14 @@ class Counterpart:
 
 # Large enough to show who is fast, small enough for an answer in plain loops.
 COUNTERPARTS = {
+    "keep_every": Counterpart(
+        {"y": (4, 3, 57, 80)}, "keep_every(y, (2, 3), phase=(1, 2))", "y[..., 1::2, 2::3]"
+    ),
+    "strided_from_dense": Counterpart(
+        {"x": (4, 3, 57, 80), "weight": (4, 3, 3, 2)},
+        "strided_from_dense(lambda x: operators.conv2d(x, weight), x, (2, 3))",
+        "F.conv2d(x, weight, stride=(2, 3))",
+    ),
     "avg_pool2d": Counterpart(
         {"x": (4, 3, 57, 80)},
         "avg_pool2d(x, (3, 2), stride=(2, 3), padding=(1, 0), ceil_mode=True)",
@@ -47,6 +57,11 @@ COUNTERPARTS = {
         {"x": (4, 3, 57, 80), "weight": (3,), "bias": (3,)},
         "subsample2d(x, weight, bias, (3, 2), stride=(2, 1))",
         "F.conv2d(x, weight.reshape(3, 1, 1, 1).expand(3, 1, 3, 2), bias, stride=(2, 1), groups=3)",
+    ),
+    "correlate_or_convolve": Counterpart(
+        {"x": (57, 80), "weight": (3, 2)},
+        "correlate_or_convolve(x, weight)[0]",
+        "F.conv2d(x[None, None], weight[None, None])[0, 0]",
     ),
     "conv2d": Counterpart(
         {"x": (4, 3, 57, 80), "weight": (4, 3, 3, 2), "bias": (4,)},
@@ -76,7 +91,7 @@ def with_torch(exercise: str, function: Callable) -> Html:
     rng = np.random.default_rng(SEED)
     arrays = {name: rng.normal(size=shape) for name, shape in pair.arrays.items()}
     tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
-    yours = _callable(pair.yours, {exercise: function})
+    yours = _callable(pair.yours, {exercise: function, "operators": operators})
     theirs = _callable(pair.torch, {"F": torch.nn.functional})
 
     outcome = run(yours, case(**arrays))
@@ -89,9 +104,15 @@ def with_torch(exercise: str, function: Callable) -> Html:
         )
     expected = theirs(**tensors).numpy()
     got = as_array(outcome.value)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # waking threads costs more than these small arrays take
+    try:
+        times = _milliseconds(yours, arrays), _milliseconds(theirs, tensors)
+    finally:
+        torch.set_num_threads(threads)
     rows = [
-        ("your call", pair.yours, _shape(outcome.value), _milliseconds(yours, arrays)),
-        ("PyTorch's", pair.torch, _shape(expected), _milliseconds(theirs, tensors)),
+        ("your call", pair.yours, _shape(outcome.value), times[0]),
+        ("PyTorch's", pair.torch, _shape(expected), times[1]),
     ]
     if got is None:
         verdict = "Your result is not an array of numbers, so there is no difference to take."
@@ -103,9 +124,11 @@ def with_torch(exercise: str, function: Callable) -> Html:
             f"between values as large as {np.abs(expected).max():.1f}."
         )
     inputs = ", ".join(f"{name} {'x'.join(map(str, s))}" for name, s in pair.arrays.items())
-    return _table(
-        rows, f"{verdict} Same random {inputs} in float64; times are medians of {RUNS} runs."
+    caption = (
+        f"{verdict} Same random {inputs}, in float64; times are medians of {RUNS} runs, "
+        "PyTorch's on one thread."
     )
+    return _table(rows, caption)
 
 
 def _callable(text: str, names: dict[str, Any]) -> Callable:

@@ -5,15 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 from strided import geometry, operators
-from strided.checks.core import Case, Check, block, case, index_text, show, span
+from strided.checks.core import Case, Check, block, case, show, span
 
 
-def printed_index(
-    i: int, j: int, k: int, s: int, t: int, dW: int, dH: int
-) -> tuple[int, int, int]:
+def printed_index(i: int, j: int, k: int, s: int, t: int, dW: int, dH: int) -> tuple[int, int, int]:
     """Translate what Torch7's printed formula reads to NumPy's (channel, row, column).
 
-    All seven are counted from 1 or are steps; i and s run along the width, j and t along the height.
+    i, j, k, s and t count from 1; i and s run along the width, j and t along the height.
     """
     return k - 1, dH * (j - 1) + t - 1, dW * (i - 1) + s - 1
 
@@ -23,9 +21,9 @@ torch_to_numpy_index = Check(
     reference=printed_index,
     arguments=("i", "j", "k", "s", "t", "dW", "dH"),
     cases=(
-        case(i=1, j=1, k=1, s=1, t=1, dW=3, dH=2),
-        case(i=2, j=3, k=1, s=1, t=2, dW=3, dH=2),
-        case(i=4, j=2, k=3, s=3, t=1, dW=1, dH=4),
+        case(1, 1, 1, 1, 1, 3, 2),
+        case(2, 3, 1, 1, 2, 3, 2),
+        case(4, 2, 3, 3, 1, 1, 4),
     ),
     parts=("channel", "row", "column"),
 )
@@ -178,22 +176,22 @@ def avg_pool2d_reads(call: Case, index: tuple[int, ...]) -> str:
     rows, columns = _axes(x.shape[-2:], named)
     *image, i, j = index
     windows = rows.window(i), columns.window(j)
-    inside = [geometry.clip(*w, axis.size) for w, axis in zip(windows, (rows, columns), strict=True)]
+    inside = geometry.clip(*windows[0], rows.size), geometry.clip(*windows[1], columns.size)
     pixels = x[(*image, *(slice(*ends) for ends in inside))]
-    whole, part = (index_text("x", [*image, *(span(*w) for w in ws)]) for ws in (windows, inside))
+    leading = "".join(f"{n}, " for n in image)
+    whole, part = (f"x[{leading}{span(*a)}, {span(*b)}]" for a, b in (windows, inside))
     lines = [f"it must read {whole}   {_start(rows, columns)}"]
     if whole != part:
         lines.append(f"of which {part} is in the image")
     counted = rows.counted(i, include), columns.counted(j, include)
-    where = "image and padding" if include else "the image"
-    taps = f"{counted[0]} x {counted[1]} of its {rows.kernel} x {columns.kernel} taps are in {where}"
-    return "\n".join(
-        [
-            *lines,
-            block(pixels),
-            f"sum {show(pixels.sum())}, divided by {counted[0] * counted[1]}: {taps}",
-        ]
-    )
+    total = f"sum {show(pixels.sum())}, divided by {counted[0] * counted[1]}"
+    taps = f"{rows.kernel} x {columns.kernel} taps"
+    if counted == (rows.kernel, columns.kernel):
+        total += f", its {taps}"
+    else:
+        where = "the image or its padding" if include else "the image"
+        total += f": {counted[0]} x {counted[1]} of its {taps} lie in {where}"
+    return "\n".join([*lines, block(pixels), total])
 
 
 def _image(*shape: int) -> np.ndarray:

@@ -124,7 +124,7 @@ def conv2d_shape(call: Case) -> str:
     """Derive the output's height and width from a case, as a sentence."""
     x, weight = call.args[:2]
     stride, padding = _settings(call)
-    lines = [f"one channel for each of the {weight.shape[0]} output channels of weight, and"]
+    lines = [f"(N, K, height, width), with N = {len(x)} of x, K = {len(weight)} of weight, and"]
     for name, n, k, s, p in zip(
         ("height", "width"), x.shape[2:], weight.shape[2:], stride, padding, strict=True
     ):
@@ -140,19 +140,24 @@ def conv2d_reads(call: Case, index: tuple[int, ...]) -> str:
     n, k, i, j = index
     top, left = i * sh, j * sw
     rows, columns = (top, top + weight.shape[2]), (left, left + weight.shape[3])
-    name, note = "x", "start = index * stride"
+    lines, name = [], "x"
     if ph or pw:
-        name, note = "padded", f"{note}, in x padded by {(ph, pw)}"
+        lines, name = [f"where padded is x with {(ph, pw)} zeros on each side,"], "padded"
+    lines.append(
+        f"it must read {name}[{n}, :, {span(*rows)}, {span(*columns)}]   (start = index * stride):"
+    )
     padded = np.pad(x, [(0, 0), (0, 0), (ph, ph), (pw, pw)])
     window = padded[n, :, slice(*rows), slice(*columns)]
-    lines = [f"it must read {name}[{n}, :, {span(*rows)}, {span(*columns)}]", f"({note}):"]
     for channel, values in enumerate(window):
         lines += [f"  channel {channel}, times weight[{k}, {channel}]"]
         lines += _side_by_side(values, weight[k, channel])
-    sums = [show(float(s)) for s in (window * weight[k]).sum(axis=(1, 2))]
+    sums = [float(total) for total in (window * weight[k]).sum(axis=(1, 2))]
+    words = [show(total) for total in sums]
     if len(call.args) > 2:
-        sums.append(f"bias[{k}] = {show(call.args[2][k])}")
-    return "\n".join([*lines, f"and add up: {' + '.join(sums)}"])
+        sums.append(float(call.args[2][k]))
+        words.append(f"{show(sums[-1])} (bias[{k}])")
+    lines.append(f"and add up: {' + '.join(words)} = {show(sum(sums))}")
+    return "\n".join(lines)
 
 
 _KERNELS = np.array([[[[1.0, 2, 3], [4, 5, 7]], [[0, -1, 2], [3, 1, -2]]],
@@ -171,7 +176,7 @@ conv2d = Check(
         case(_image(1, 2, 4, 5), _KERNELS, _BIAS),
         case(_image(1, 2, 6, 8), _KERNELS[:2], stride=(2, 3)),
         case(_image(1, 2, 7, 6), _TALL, _BIAS[:2], stride=(3, 2)),
-        case(_image(1, 2, 4, 5), _KERNELS, _BIAS, stride=(1, 2), padding=(2, 1)),
+        case(_image(1, 2, 5, 4), _KERNELS, _BIAS, stride=(2, 1), padding=(1, 2)),
         case(_image(2, 2, 7, 5).astype(int), _KERNELS / 2, _BIAS, stride=2, padding=1),
     ),
     shape=conv2d_shape,

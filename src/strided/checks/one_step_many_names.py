@@ -11,14 +11,17 @@ from strided.checks.core import Case, Check, WrongAnswer, award, block, case, in
 # ---------------------------------------------------------------- keep_every
 
 
+def _kept(shape: tuple[int, ...], stride: tuple[int, int], first: tuple[int, int]) -> str:
+    """Name the rows and columns that are kept, and count them."""
+    rows, columns = (range(n)[p::s] for n, s, p in zip(shape[-2:], stride, first, strict=True))
+    listed = [", ".join(map(str, kept)) for kept in (rows, columns)]
+    return f"rows {listed[0]} and columns {listed[1]} are kept: {len(rows)} x {len(columns)}"
+
+
 def keep_every_shape(call: Case) -> str:
-    """Count the kept rows and columns of a case, as a sentence."""
-    y, stride, first = (*call.args, call.kwargs.get("phase", (0, 0)))
-    lines = ["axes before the last two stay; of the last two remain"]
-    for axis, name in ((0, "rows"), (1, "columns")):
-        kept = range(y.shape[axis - 2])[first[axis] :: stride[axis]]
-        lines.append(f"{name} {', '.join(map(str, kept))}, that is {len(kept)}")
-    return "\n".join(lines)
+    """Derive the result's last two axes from a case, as a sentence."""
+    y, stride = call.args
+    return _kept(y.shape, stride, call.kwargs.get("phase", (0, 0)))
 
 
 def keep_every_reads(call: Case, index: tuple[int, ...]) -> str:
@@ -78,11 +81,10 @@ def keep_of_dense(dense: Callable, x: np.ndarray, stride: tuple[int, int]) -> np
 
 
 def strided_from_dense_shape(call: Case) -> str:
-    """Count the kept outputs of a case, as a sentence."""
+    """Derive the result's shape from the dense operator's, as a sentence."""
     dense, x, stride = call.args
-    return f"dense(x) has shape {dense(x).shape}; of its\n" + keep_every_shape(
-        case(dense(x), stride)
-    ).partition("of the last two remain\n")[2]
+    shape = dense(x).shape
+    return f"dense(x) has shape {shape}, of which\n{_kept(shape, stride, (0, 0))}"
 
 
 def strided_from_dense_reads(call: Case, index: tuple[int, ...]) -> str:
@@ -96,7 +98,7 @@ def strided_from_dense_reads(call: Case, index: tuple[int, ...]) -> str:
 
 def _photos(*shape: int) -> np.ndarray:
     """Small whole numbers without a pattern that a wrong window could share."""
-    return ((np.arange(int(np.prod(shape))) * 11) % 37 - 9).astype(float).reshape(shape)
+    return ((np.arange(int(np.prod(shape))) * 37) % 61 - 20).astype(float).reshape(shape)
 
 
 strided_from_dense = Check(
@@ -138,6 +140,11 @@ keras1_to_keras2 = Check(
             ("Convolution2D", {"subsample": (2, 1), "strides": (1, 3)}),
             raises=ValueError,
             mentions=("subsample", "strides"),
+        ),
+        Case(
+            ("Convolution2D", {"nb_row": 3, "nb_col": 5, "kernel_size": (3, 5)}),
+            raises=ValueError,
+            mentions=("kernel_size",),
         ),
         Case(
             ("MaxPooling2D", {"padding": "same", "border_mode": "valid"}),
@@ -183,8 +190,8 @@ def _require_form(answers: object) -> None:
     """Raise a WrongAnswer unless there are twelve answers, each a choice that exists or dots."""
     if not isinstance(answers, dict):
         raise WrongAnswer(
-            f"name_the_step is {show(answers)}, not a dict of answers.\n"
-            "  Keep the twelve lines of the cell above and write one word beside each of them.",
+            f"name_the_step must be a dict of answers; it is of type {type(answers).__name__}.\n"
+            "  Keep the twelve lines of the cell above and write a word beside each of them.",
             status="error",
         )
     for line in names.SNIPPETS:
@@ -196,16 +203,16 @@ def _require_form(answers: object) -> None:
     given = {line: answers[line] for line in names.SNIPPETS}
     if all(answer is ... for answer in given.values()):
         raise WrongAnswer(
-            "name_the_step is not answered yet: write one of the five words in place of each `...`,\n"
-            "  run that cell, then run this one again.",
+            "name_the_step is not answered yet: write one of the five words in place of\n"
+            "  each `...`, run that cell, then run this one again.",
             status="blank",
         )
     choices = ", ".join(map(repr, names.MEANINGS))
     for line, answer in given.items():
         if answer is not ... and not (isinstance(answer, str) and answer in names.MEANINGS):
             raise WrongAnswer(
-                f"name_the_step answers {show(answer)} for this line:\n  {line!r}\n"
-                f"  The choices are {choices}."
+                f"name_the_step has a choice that does not exist, for this line:\n  {line!r}\n"
+                + wrap(f"It says {show(answer)}; the choices are {choices}.")
             )
 
 

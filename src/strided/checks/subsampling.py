@@ -25,8 +25,9 @@ def _settings(call: Case) -> tuple[tuple[int, int], tuple[int, int]]:
 def subsample2d_shape(call: Case) -> str:
     """Derive the output's height and width from a case, as a sentence."""
     x, (kernel, stride) = call.args[0], _settings(call)
-    given = "" if "stride" in call.kwargs else " (the stride is 1 where it is not given)"
-    lines = [f"as many channels as x, and{given}"]
+    lines = ["as many images and channels as x, and"]
+    if "stride" not in call.kwargs:
+        lines = ["as many images and channels as x, and, with stride 1 as none is given,"]
     for name, n, k, d in zip(("height", "width"), x.shape[2:], kernel, stride, strict=True):
         lines.append(f"{name} = floor(({n} - {k}) / {d}) + 1 = {geometry.output_size(n, k, d)}")
     return "\n".join(lines)

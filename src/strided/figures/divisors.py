@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from strided.figures.grid import Grid, in_words, with_legend
 from strided.figures.layout import flow, titled
 from strided.figures.settings import integer, pair
@@ -62,8 +60,7 @@ def divisor_maps(
         grid = Grid(divisors.shape, cell=32)
         grid.shade(divisors, area)
         grid.numbers(divisors)
-        for r, c in np.argwhere(divisors != area):
-            grid.outline((int(r), int(c), 1, 1), "differs", inset=2.5)
+        grid.differs(divisors != area)
         size = f"{divisors.shape[0]} × {divisors.shape[1]}"
         panels.append(
             titled(name, grid, rule.replace(", ", "\n") + f"\n{size} outputs", align="left")

@@ -59,13 +59,15 @@ LEGEND = {
 
 
 def cell_size(values: np.ndarray, least: float = 28) -> float:
-    """Return the side of a cell in which every number of `values` fits at 13 units."""
+    """Return the width of a cell in which every number of `values` fits at 13 units."""
     longest = max((text_width(short(v), 13) for v in np.ravel(values)), default=0)
     return max(least, round(longest + 7))
 
 
 class Grid(Canvas):
-    """`rows` x `columns` square cells with the upper left corner at `(0, 0)`.
+    """`rows` x `columns` cells with the upper left corner at `(0, 0)`.
+
+    A cell is square up to 40 units; wider ones, for long numbers, stay low.
 
     Draw in this order: fill, numbers, outline. Cells outside the grid (negative rows, say) may be
     drawn too: that is where padding lies.
@@ -82,13 +84,14 @@ class Grid(Canvas):
         """Draw the empty grid; with `lettered`, numbers leave room for a letter."""
         super().__init__()
         rows, columns = shape
-        self.rows, self.columns, self.cell = rows, columns, cell
+        self.rows, self.columns = rows, columns
+        self.wide, self.tall = cell, cell if cell <= 40 else 32.0
         self._centre = (0.58, 0.62) if lettered else (0.5, 0.5)
-        width, height = columns * cell, rows * cell
+        width, height = columns * self.wide, rows * self.tall
         self.axis = height / 2
         self.lines(
-            [(0, r * cell, width, r * cell) for r in range(rows + 1)]
-            + [(c * cell, 0, c * cell, height) for c in range(columns + 1)],
+            [(0, r * self.tall, width, r * self.tall) for r in range(rows + 1)]
+            + [(c * self.wide, 0, c * self.wide, height) for c in range(columns + 1)],
             lines,
         )
 
@@ -96,10 +99,10 @@ class Grid(Canvas):
         """Return `(x, y, width, height)` of a block of cells, shrunk by `inset` all round."""
         r, c, rows, columns = box
         return (
-            c * self.cell + inset,
-            r * self.cell + inset,
-            columns * self.cell - 2 * inset,
-            rows * self.cell - 2 * inset,
+            c * self.wide + inset,
+            r * self.tall + inset,
+            columns * self.wide - 2 * inset,
+            rows * self.tall - 2 * inset,
         )
 
     def fill(self, box: Box, role: str) -> None:
@@ -112,8 +115,14 @@ class Grid(Canvas):
         self.rect(x, y, w, h, f'fill="none" {STROKES[role]}')
         if role == "output":
             self.rect(x + 3, y + 3, w - 6, h - 6, f'fill="none" stroke="{GREEN}" stroke-width=".9"')
-        if role == "differs":
-            self.polygon([(x, y), (x + 9, y), (x, y + 9)], f'fill="{VERMILLION}"')
+
+    def differs(self, where: np.ndarray) -> None:
+        """Outline the cells that differ, with a filled corner."""
+        inset = 0.09 * min(self.wide, 28)
+        boxes = [self.box((int(r), int(c), 1, 1), inset) for r, c in np.argwhere(where)]
+        corner = min(9.0, 0.4 * self.wide)
+        self.boxes(boxes, f'fill="none" {STROKES["differs"]}')
+        self.triangles([(x, y, corner) for x, y, _, _ in boxes], f'fill="{VERMILLION}"')
 
     def numbers(
         self, values: np.ndarray, where: np.ndarray | None = None, faded: bool = False
@@ -128,7 +137,7 @@ class Grid(Canvas):
         across, down = self._centre
         self.texts(
             [
-                ((c + across) * self.cell, (r + down) * self.cell, word)
+                ((c + across) * self.wide, (r + down) * self.tall, word)
                 for r, line in enumerate(words)
                 for c, word in enumerate(line)
                 if word and (where is None or where[r, c])
@@ -138,11 +147,11 @@ class Grid(Canvas):
 
     def corner(self, r: int, c: int, letter: str) -> None:
         """Mark a cell as the start of a window, with its letter or else a small triangle."""
-        x, y, cell = c * self.cell, r * self.cell, self.cell
+        x, y, wide, tall = self.box((r, c, 1, 1))
         if letter:
-            self.text(x + 0.27 * cell, y + 0.28 * cell, letter, size=10, bold=True)
+            self.text(x + 0.27 * wide, y + 0.28 * tall, letter, size=10, bold=True)
         else:
-            self.polygon([(x, y), (x + 8, y), (x, y + 8)], f'fill="{BLUE}"')
+            self.triangles([(x, y, 8)], f'fill="{BLUE}"')
 
     def shade(self, values: np.ndarray, largest: float) -> None:
         """Tint every cell by its value, in steps of an eighth of `largest`.
@@ -168,7 +177,8 @@ class Grid(Canvas):
         segments = []
         for r, c in np.argwhere(where):
             x, y, w, h = self.box((int(r), int(c), 1, 1), inset=6)
-            x, y = x + (self._centre[0] - 0.5) * self.cell, y + (self._centre[1] - 0.5) * self.cell
+            x += (self._centre[0] - 0.5) * self.wide
+            y += (self._centre[1] - 0.5) * self.tall
             segments += [(x, y, x + w, y + h), (x, y + h, x + w, y)]
         self.lines(segments, CROSS)
 
@@ -183,14 +193,14 @@ class Grid(Canvas):
         for r, c in cells:
             self.rect(*self.box((r, c, 1, 1), inset=1), f'fill="none" {STROKES["padding"]}')
         self.texts(
-            [((c + 0.5) * self.cell, (r + 0.5) * self.cell, word) for r, c in cells if word],
+            [((c + 0.5) * self.wide, (r + 0.5) * self.tall, word) for r, c in cells if word],
             attributes=f'font-style="italic" {FADED}',
         )
 
     def indices(self) -> None:
         """Write row and column indices, counted from 0, outside the grid."""
-        items = [((c + 0.5) * self.cell, -9.0, str(c)) for c in range(self.columns)]
-        items += [(-9.0, (r + 0.5) * self.cell, str(r)) for r in range(self.rows)]
+        items = [((c + 0.5) * self.wide, -9.0, str(c)) for c in range(self.columns)]
+        items += [(-9.0, (r + 0.5) * self.tall, str(r)) for r in range(self.rows)]
         self.texts(items, size=11, attributes=FADED)
 
 
@@ -215,8 +225,10 @@ def legend(roles: Sequence[str] | dict[str, str]) -> Canvas:
         one = np.ones((1, 1), dtype=bool)
         if role in FILLS:
             swatch.fill((0, 0, 1, 1), role)
-        if role in STROKES:
+        if role in STROKES and role != "differs":
             swatch.outline((0, 0, 1, 1), role)
+        if role == "differs":
+            swatch.differs(one)
         if role == "unread":
             swatch.unread(one)
         if role == "thrown":

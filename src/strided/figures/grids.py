@@ -18,8 +18,11 @@ NUMBERED = 12
 CROPPED = 28
 """Of a channel with more rows or columns than this, `arrays` draws the upper left part."""
 
-PLANES = 4
-"""At most so many images of a batch, and channels of an image, are drawn."""
+PLANES, MAPS = 4, 2
+"""At most so many images of a batch, and channels of each, are drawn: with numbers, as maps."""
+
+MAX_NUMBERS = 800
+"""An array with more numbers to draw becomes maps, so that a figure stays small."""
 
 MAX_PIXELS = 16_384
 """The largest map that `maps` draws."""
@@ -65,7 +68,18 @@ def arrays(
     high = max((float(v.max()) for v in finite if v.size), default=0.0)
     largest = max(abs(low), abs(high))
 
-    panels = [_array(title, array, flags.get(title), largest) for title, array in values.items()]
+    # Arrays of one shape, such as target and yours, have cells of one size.
+    cells: dict[tuple[int, ...], float] = {}
+    for title, array in values.items():
+        if array.ndim > 4:
+            raise ValueError(
+                f"named[{title!r}] has shape {array.shape}: at most 4 axes, (N, C, H, W), are drawn"
+            )
+        cells[array.shape] = max(cells.get(array.shape, 0.0), _cell(array))
+    panels = [
+        _array(title, array, flags.get(title), largest, cells[array.shape])
+        for title, array in values.items()
+    ]
     notes = _first(caption)
     alt = notes + [_array_in_words(t, array, flags.get(t)) for t, array in values.items()]
     if flags:
@@ -83,20 +97,29 @@ def arrays(
     return flow(panels).figure(" ".join(alt), " ".join(notes))
 
 
-def _array(title: str, array: np.ndarray, marks: np.ndarray | None, largest: float) -> Canvas:
+def _drawn(array: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Return the part of an array that is drawn, as (N, C, H, W), and whether with its numbers."""
+    planes = array.reshape((1,) * (4 - array.ndim) + array.shape)
+    part = planes[:PLANES, :PLANES]
+    if max(part.shape[2:]) <= NUMBERED and part.size <= MAX_NUMBERS:
+        return part, True
+    return planes[:MAPS, :MAPS, :CROPPED, :CROPPED], False
+
+
+def _cell(array: np.ndarray) -> float:
+    part, numbered = _drawn(array)
+    return cell_size(part) if numbered else 7.0
+
+
+def _array(
+    title: str, array: np.ndarray, marks: np.ndarray | None, largest: float, cell: float
+) -> Canvas:
     shape = array.shape
-    if array.ndim > 4:
-        raise ValueError(
-            f"named[{title!r}] has shape {shape}: at most 4 axes, (N, C, H, W), are drawn"
-        )
     lead = "shape " + str(shape)
     if array.size == 0:
         return titled(title, label("(empty)", faint=True), lead, align="left")
-    planes = array.reshape((1,) * (4 - array.ndim) + shape)
-    flags = None if marks is None else marks.reshape(planes.shape)
-    numbered = max(planes.shape[2:]) <= NUMBERED
-    part = planes[:PLANES, :PLANES, :CROPPED, :CROPPED]
-    cell = cell_size(part) if numbered else 7.0
+    part, numbered = _drawn(array)
+    flags = None if marks is None else marks.reshape((1,) * (4 - array.ndim) + shape)
     lines = []
     for n in range(part.shape[0]):
         grids = []
@@ -106,13 +129,12 @@ def _array(title: str, array: np.ndarray, marks: np.ndarray | None, largest: flo
             if numbered:
                 grid.numbers(part[n, c])
             if flags is not None:
-                for r, k in np.argwhere(flags[n, c, : part.shape[2], : part.shape[3]]):
-                    grid.outline((int(r), int(k), 1, 1), "differs", inset=2.5)
+                grid.differs(flags[n, c, : part.shape[2], : part.shape[3]])
             index = {3: f"[{c}]", 4: f"[{n}, {c}]"}.get(array.ndim, "")
             head = [label(index, size=12, faint=True)] if index else []
             grids.append(column([*head, grid], gap=5, align="centre", axis_of=len(head)))
         lines.append(flow(grids, gap=12))
-    if part.shape != planes.shape:
+    if part.size != array.size:
         lines.append(
             label(
                 f"only the first {_size(part.shape[-array.ndim :])} drawn",

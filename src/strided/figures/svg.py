@@ -156,12 +156,14 @@ class Canvas:
         d = "".join(f"M{_n(x)} {_n(y)}h{_n(w)}v{_n(h)}h{_n(-w)}z" for x, y, w, h in boxes)
         self._parts.append(f'<path d="{d}" {attributes}/>')
 
-    def polygon(self, points: list[tuple[float, float]], attributes: str) -> None:
-        """Draw a filled polygon through `points`."""
-        for x, y in points:
-            self.reserve(x, y, 0, 0)
-        d = "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
-        self._parts.append(f'<path d="M{d}z" {attributes}/>')
+    def triangles(self, corners: list[tuple[float, float, float]], attributes: str) -> None:
+        """Draw upper left corners `(x, y, side)`, filled, as one path."""
+        if not corners:
+            return
+        for x, y, side in corners:
+            self.reserve(x, y, side, side)
+        d = "".join(f"M{_n(x)} {_n(y)}h{_n(s)}l{_n(-s)} {_n(s)}z" for x, y, s in corners)
+        self._parts.append(f'<path d="{d}" {attributes}/>')
 
     def hatch(
         self, boxes: list[tuple[float, float, float, float]], attributes: str, step: float = 6

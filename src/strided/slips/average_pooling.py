@@ -28,8 +28,8 @@ def _(i, j, k, s, t, dW, dH):
     "torch_to_numpy_index",
     "printed_order",
     gives="(column, row, channel), the order in which the formula prints its indices,",
-    advice="You count from 0 already. Now put the channel first, then the row, then the column: that "
-    "is how the array is stored.",
+    advice="You count from 0 already. Now put the channel first, then the row, then the column: "
+    "that is how the array is stored.",
 )
 def _(i, j, k, s, t, dW, dH):
     return dW * (i - 1) + s - 1, dH * (j - 1) + t - 1, k - 1
@@ -38,7 +38,7 @@ def _(i, j, k, s, t, dW, dH):
 @slip(
     "torch_to_numpy_index",
     "channel_last",
-    gives="(row, column, channel)",
+    gives="the order (row, column, channel)",
     advice="Torch7 and PyTorch store the channel first: return (channel, row, column).",
 )
 def _(i, j, k, s, t, dW, dH):
@@ -49,8 +49,8 @@ def _(i, j, k, s, t, dW, dH):
     "torch_to_numpy_index",
     "first_index_is_the_row",
     gives="taking the first printed index for the row",
-    advice="The first index carries dW, the step along the width: it is the column. The second one, "
-    "with dH, is the row.",
+    advice="The first index carries dW, the step along the width: it is the column. The second "
+    "one, with dH, is the row.",
 )
 def _(i, j, k, s, t, dW, dH):
     return k - 1, dW * (i - 1) + s - 1, dH * (j - 1) + t - 1
@@ -60,7 +60,8 @@ def _(i, j, k, s, t, dW, dH):
     "torch_to_numpy_index",
     "counted_from_one",
     gives="(k, dH*(j-1)+t, dW*(i-1)+s), three indices that count from 1,",
-    advice="The order is right. Lua's first element has index 1, NumPy's has index 0: take 1 from each.",
+    advice="The order is right. Lua's first element has index 1, NumPy's has index 0: take 1 from "
+    "each.",
 )
 def _(i, j, k, s, t, dW, dH):
     return k, dH * (j - 1) + t, dW * (i - 1) + s
@@ -70,8 +71,8 @@ def _(i, j, k, s, t, dW, dH):
     "torch_to_numpy_index",
     "taps_from_one",
     gives="counting the channel from 0, but s and t still from 1,",
-    advice="The (i-1) is there because i counts from 1. So does s, and so does t: half a conversion "
-    "drops the first tap of every window.",
+    advice="The (i-1) is there because i counts from 1. So does s, and so does t: half a "
+    "conversion drops the first tap of every window.",
 )
 def _(i, j, k, s, t, dW, dH):
     return k - 1, dH * (j - 1) + t, dW * (i - 1) + s
@@ -91,8 +92,8 @@ def _(i, j, k, s, t, dW, dH):
     "torch_to_numpy_index",
     "outputs_from_zero",
     gives="dH*j and dW*i, as if i and j counted from 0 here,",
-    advice="Here i = 1 is the first output: its window starts at dW*(1-1) = 0. Keep the (i-1) and the "
-    "(j-1).",
+    advice="Here i = 1 is the first output: its window starts at dW*(1-1) = 0. Keep the (i-1) and "
+    "the (j-1).",
 )
 def _(i, j, k, s, t, dW, dH):
     return k - 1, dH * j + t - 1, dW * i + s - 1
@@ -166,7 +167,7 @@ def _taps(size, kernel, step, pad, ceil, include, windows: Callable = _guarded) 
 
 
 def _sums(x, kernel, step, before, windows, mode="constant") -> np.ndarray:
-    """Sum `windows` windows of an image that goes on as far as they reach, `before` pixels before it."""
+    """Sum `windows` windows of an image with as much padding as they reach, `before` in front."""
     after = [
         max((many - 1) * d + k - p - n, 0)
         for n, k, d, p, many in zip(x.shape[-2:], kernel, step, before, windows, strict=True)
@@ -177,8 +178,8 @@ def _sums(x, kernel, step, before, windows, mode="constant") -> np.ndarray:
 
 
 def _right_divisors(x, kernel_size, stride, padding, ceil_mode, count_include_pad) -> np.ndarray:
-    settings = _settings(kernel_size, stride, padding)
-    return pooling_divisors(*x.shape[-2:], *settings, ceil_mode, count_include_pad)
+    kernel, step, pad = _settings(kernel_size, stride, padding)
+    return pooling_divisors(*x.shape[-2:], kernel, step, pad, ceil_mode, count_include_pad)
 
 
 def _pool(x, kernel_size, stride, padding, ceil, include, windows: Callable) -> np.ndarray:
@@ -196,8 +197,8 @@ def _pool(x, kernel_size, stride, padding, ceil, include, windows: Callable) -> 
     "divisor_map",
     "whole_kernel",
     gives="kH * kW everywhere",
-    advice="That is the printed 1/(kW*kH). It holds only for windows that lie wholly in what counts: "
-    "clip each window first, then count.",
+    advice="That is the printed 1/(kW*kH). It holds only for windows that lie wholly in what "
+    "counts: clip each window first, then count.",
 )
 def _(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad):
     right = pooling_divisors(height, width, kernel_size, stride, padding, ceil_mode, True)
@@ -256,7 +257,8 @@ def _(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad)
     "divisor_map",
     "always_floor",
     gives="rounding the number of windows down even with ceil_mode=True",
-    advice="With ceil_mode a last window may overhang: round (size + 2*padding - kernel) / stride up.",
+    advice="With ceil_mode a last window may overhang: round (size + 2*padding - kernel) / stride "
+    "up.",
 )
 def _(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad):
     return pooling_divisors(height, width, kernel_size, stride, padding, False, count_include_pad)
@@ -266,8 +268,8 @@ def _(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad)
     "divisor_map",
     "never_guarded",
     gives="keeping a last window that starts beyond the image",
-    advice="In ceil mode PyTorch drops a last window that would start at size or later: it would read "
-    "nothing but padding.",
+    advice="In ceil mode PyTorch drops a last window that would start at size or later: it would "
+    "read nothing but padding.",
 )
 def _(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad):
     settings = _settings(kernel_size, stride, padding)
@@ -279,8 +281,8 @@ def _(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad)
     "divisor_map",
     "guarded_at_the_paddings_end",
     gives="keeping a last window that starts in the trailing padding",
-    advice="Drop a last window that would start at size or later, not at size + padding: it must read "
-    "at least one pixel of the image.",
+    advice="Drop a last window that would start at size or later, not at size + padding: it must "
+    "read at least one pixel of the image.",
 )
 def _(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad):
     settings = _settings(kernel_size, stride, padding)
@@ -291,7 +293,8 @@ def _(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad)
 @slip(
     "divisor_map",
     "guarded_when_padded",
-    gives="the guard of Torch7 and Caffe, which look at the last window only when there is padding,",
+    gives="the guard of Torch7 and Caffe, which look at the last window only when there is "
+    "padding,",
     advice="PyTorch drops a last window that starts beyond the image with and without padding.",
 )
 def _(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad):
@@ -320,7 +323,8 @@ def _(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad)
     "divisor_map",
     "width_first",
     gives="reading every pair as (width, height)",
-    advice="Torch7's constructors take the width first; here, as in PyTorch, the height comes first.",
+    advice="Torch7's constructors take the width first; here, as in PyTorch, the height comes "
+    "first.",
 )
 def _(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad):
     pairs = _swap(kernel_size), _swap(stride), _swap(padding)
@@ -350,15 +354,15 @@ def _(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad)
     return np.add.outer(*_taps((height, width), *settings, ceil_mode, count_include_pad))
 
 
-# ---------------------------------------------------------------- average pooling: steps and pairs
+# -------------------------------------------------- average pooling: steps and pairs
 
 
 @slip(
     "avg_pool2d",
     "default_step_one",
     gives="a step of 1 where no stride is given",
-    advice="That is the default of Torch7, Caffe and ONNX. In PyTorch and Keras a pooling without a "
-    "stride steps by its own kernel.",
+    advice="That is the default of Torch7, Caffe and ONNX. In PyTorch and Keras a pooling without "
+    "a stride steps by its own kernel.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     step = 1 if stride is None else stride
@@ -369,8 +373,8 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     "avg_pool2d",
     "stride_ignored",
     gives="always stepping by the kernel's size",
-    advice="The kernel's size is only the default. Where a stride is given, windows may overlap or "
-    "leave gaps: use it.",
+    advice="The kernel's size is only the default. Where a stride is given, windows may overlap "
+    "or leave gaps: use it.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     return avg_pool2d(x, kernel_size, None, padding, ceil_mode, count_include_pad)
@@ -380,7 +384,8 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     "avg_pool2d",
     "width_first",
     gives="reading every pair as (width, height)",
-    advice="Torch7's constructors take the width first; here, as in PyTorch, the height comes first.",
+    advice="Torch7's constructors take the width first; here, as in PyTorch, the height comes "
+    "first.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     pairs = _swap(kernel_size), _swap(stride), _swap(padding)
@@ -430,14 +435,15 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     return avg_pool2d(x, kernel, step, pad, ceil_mode, count_include_pad)
 
 
-# ---------------------------------------------------------------- average pooling: how many windows
+# -------------------------------------------------- average pooling: how many windows
 
 
 @slip(
     "avg_pool2d",
     "always_floor",
     gives="rounding the number of windows down even with ceil_mode=True",
-    advice="With ceil_mode a last window may overhang: round (size + 2*padding - kernel) / stride up.",
+    advice="With ceil_mode a last window may overhang: round (size + 2*padding - kernel) / stride "
+    "up.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     return avg_pool2d(x, kernel_size, stride, padding, False, count_include_pad)
@@ -447,8 +453,8 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     "avg_pool2d",
     "always_ceil",
     gives="rounding the number of windows up even with ceil_mode=False",
-    advice="Caffe rounds up always. PyTorch rounds down unless you ask for ceil_mode: pixels at the end "
-    "may be lost.",
+    advice="Caffe rounds up always. PyTorch rounds down unless you ask for ceil_mode: pixels at "
+    "the end may be lost.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     return avg_pool2d(x, kernel_size, stride, padding, True, count_include_pad)
@@ -458,8 +464,8 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     "avg_pool2d",
     "never_guarded",
     gives="keeping a last window that starts beyond the image",
-    advice="In ceil mode PyTorch drops a last window that would start at size or later: it would read "
-    "nothing but padding.",
+    advice="In ceil mode PyTorch drops a last window that would start at size or later: it would "
+    "read nothing but padding.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     return _pool(x, kernel_size, stride, padding, ceil_mode, count_include_pad, _never_guarded)
@@ -469,8 +475,8 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     "avg_pool2d",
     "guarded_at_the_paddings_end",
     gives="keeping a last window that starts in the trailing padding",
-    advice="Drop a last window that would start at size or later, not at size + padding: it must read "
-    "at least one pixel of the image.",
+    advice="Drop a last window that would start at size or later, not at size + padding: it must "
+    "read at least one pixel of the image.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     modes = ceil_mode, count_include_pad
@@ -480,22 +486,25 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
 @slip(
     "avg_pool2d",
     "guarded_when_padded",
-    gives="the guard of Torch7 and Caffe, which look at the last window only when there is padding,",
+    gives="the guard of Torch7 and Caffe, which look at the last window only when there is "
+    "padding,",
     advice="PyTorch drops a last window that starts beyond the image with and without padding.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
-    return _pool(x, kernel_size, stride, padding, ceil_mode, count_include_pad, _guarded_when_padded)
+    return _pool(
+        x, kernel_size, stride, padding, ceil_mode, count_include_pad, _guarded_when_padded
+    )
 
 
-# ---------------------------------------------------------------- average pooling: where windows start
+# -------------------------------------------------- average pooling: where windows start
 
 
 @slip(
     "avg_pool2d",
     "padding_ignored",
     gives="no padding at all",
-    advice="Surround the image with padding[0] rows above and below and padding[1] columns left and "
-    "right.",
+    advice="Surround the image with padding[0] rows above and below and padding[1] columns left "
+    "and right.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     return avg_pool2d(x, kernel_size, stride, 0, ceil_mode, count_include_pad)
@@ -505,7 +514,7 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     "avg_pool2d",
     "padded_at_the_end",
     gives="starting the windows at index * stride, all padding at the end,",
-    advice="Half of the padding comes before the image: start = index * stride - padding.",
+    advice="As many zeros come before the image as after it: start = index * stride - padding.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     divisors = _right_divisors(x, kernel_size, stride, padding, ceil_mode, count_include_pad)
@@ -517,8 +526,8 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     "avg_pool2d",
     "negative_slice",
     gives="a slice that starts at a negative number",
-    advice="NumPy counts a negative start from the array's end, so x[-1:2] is empty. Pad a copy of x, "
-    "or clip: max(start, 0).",
+    advice="NumPy counts a negative start from the array's end, so x[-1:2] is empty. Pad a copy "
+    "of x, or clip: max(start, 0).",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     divisors = _right_divisors(x, kernel_size, stride, padding, ceil_mode, count_include_pad)
@@ -534,7 +543,8 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     "avg_pool2d",
     "one_pixel_late",
     gives="starting every window one row and one column late",
-    advice="A leftover of counting from 1: the first tap of a window is at its start, not one after it.",
+    advice="A leftover of counting from 1: the first tap of a window is at its start, not one "
+    "after it.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     late = np.pad(x, ((0, 0), (0, 0), (0, 1), (0, 1)))[:, :, 1:, 1:]
@@ -545,8 +555,8 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     "avg_pool2d",
     "first_taps_dropped",
     gives="letting the taps run from 1 to the kernel's size - 1",
-    advice="The printed s and t run from 1; range(1, k) then drops a row and a column of every window. "
-    "Counted from 0, the taps are range(k).",
+    advice="The printed s and t run from 1; range(1, k) then drops a row and a column of every "
+    "window. Counted from 0, the taps are range(k).",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     divisors = _right_divisors(x, kernel_size, stride, padding, ceil_mode, count_include_pad)
@@ -570,7 +580,7 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     return _sums(x, *settings, divisors.shape, mode="edge") / divisors
 
 
-# ---------------------------------------------------------------- average pooling: divisors
+# -------------------------------------------------- average pooling: divisors
 
 
 @slip(
@@ -587,8 +597,8 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     "avg_pool2d",
     "whole_kernel",
     gives="dividing every sum by kH * kW",
-    advice="That is the printed 1/(kW*kH). It holds only for windows that lie wholly in what counts: "
-    "near the border, divide by the taps that count.",
+    advice="That is the printed 1/(kW*kH). It holds only for windows that lie wholly in what "
+    "counts: near the border, divide by the taps that count.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     kh, kw = pair(kernel_size, "kernel_size")
@@ -664,15 +674,15 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     return pooled.astype(np.asarray(x).dtype)
 
 
-# ---------------------------------------------------------------- average pooling: images and channels
+# -------------------------------------------------- average pooling: images and channels
 
 
 @slip(
     "avg_pool2d",
     "channels_summed",
     gives="adding the averages of all channels",
-    advice="A convolution with a kernel of ones does that. Pooling keeps channels apart: each output "
-    "channel reads its own input channel.",
+    advice="A convolution with a kernel of ones does that. Pooling keeps channels apart: each "
+    "output channel reads its own input channel.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     pooled = avg_pool2d(x, kernel_size, stride, padding, ceil_mode, count_include_pad)
@@ -683,8 +693,8 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     "avg_pool2d",
     "channels_averaged",
     gives="averaging over the channels as well",
-    advice="Take the mean over rows and columns only, axes 2 and 3: each output channel reads its own "
-    "input channel.",
+    advice="Take the mean over rows and columns only, axes 2 and 3: each output channel reads its "
+    "own input channel.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     pooled = avg_pool2d(x, kernel_size, stride, padding, ceil_mode, count_include_pad)
@@ -706,8 +716,8 @@ def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad
     "avg_pool2d",
     "first_image_only",
     gives="pooling the first image and leaving zeros for the rest of the batch",
-    advice="Every image of the batch is pooled. In loops, see that `return` is not inside the loop over "
-    "images.",
+    advice="Every image of the batch is pooled. In loops, see that `return` is not inside the "
+    "loop over images.",
 )
 def _(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     pooled = avg_pool2d(x, kernel_size, stride, padding, ceil_mode, count_include_pad)

@@ -114,7 +114,7 @@ def _(x, weight):
 @slip(
     "correlate_or_convolve",
     "full_extent",
-    gives="the full extent, with windows that hang over the edge",
+    gives="a result with windows that hang over the edge",
     advice="Only windows that lie wholly in the image count here: each axis has n - k + 1 of them.",
 )
 def _(x, weight):

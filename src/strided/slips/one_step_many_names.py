@@ -57,8 +57,8 @@ def _(y, stride, phase=(0, 0)):
     "keep_every",
     "counted_from_one",
     gives="starting one row and one column too late",
-    advice="Text that counts from 1 keeps the elements 1, 3, 5; NumPy counts from 0, where these are "
-    "0, 2, 4. Start at the phase itself.",
+    advice="Text that counts from 1 keeps the elements 1, 3, 5; NumPy counts from 0, where these "
+    "are 0, 2, 4. Start at the phase itself.",
 )
 def _(y, stride, phase=(0, 0)):
     return _keep(y, stride, (phase[0] + 1, phase[1] + 1))
@@ -121,7 +121,7 @@ def _(y, stride, phase=(0, 0)):
     "keep_every",
     "first_axes",
     gives="stepping along the first two axes",
-    advice="Height and width are the last two axes; `y[..., a, b]` leaves all axes before them alone.",
+    advice="Height and width are the last two axes; `y[..., a, b]` leaves those before them alone.",
 )
 def _(y, stride, phase=(0, 0)):
     return y[phase[0] :: stride[0], phase[1] :: stride[1]]
@@ -141,7 +141,7 @@ def _(y, stride, phase=(0, 0)):
     "keep_every",
     "block_means",
     gives="the mean of each block",
-    advice="Nothing is averaged here: of each block the first entry is kept and the rest is dropped.",
+    advice="Nothing is averaged: of each block the first entry is kept and the rest is dropped.",
 )
 def _(y, stride, phase=(0, 0)):
     rest = y[..., phase[0] :, phase[1] :]
@@ -199,8 +199,8 @@ def _(dense, x, stride):
     "strided_from_dense",
     "starts_at_one",
     gives="keeping from row 1 and column 1",
-    advice="The first window sits in the corner of the image, so the first output kept is number 0. "
-    "Where a text keeps the odd outputs, it counts from 1.",
+    advice="The first window sits in the corner of the image, so the first output kept is "
+    "number 0. Where a text keeps the odd outputs, it counts from 1.",
 )
 def _(dense, x, stride):
     return phase.keep_every(dense(x), stride, 1)
@@ -273,7 +273,7 @@ def _(dense, x, stride):
     "strided_from_dense",
     "block_means",
     gives="the mean of each block of dense outputs",
-    advice="A strided operator computes some of the dense outputs and no others. Keep, do not average.",
+    advice="A strided operator gives some of the dense outputs, unchanged. Keep, do not average.",
 )
 def _(dense, x, stride):
     return operators.avg_pool2d(dense(x), stride, ceil_mode=True)
@@ -292,9 +292,9 @@ def _(dense, x, stride):
 # ---------------------------------------------------------------- keras1_to_keras2
 
 
-def _without(arguments, renamed=names.ARGUMENTS):
+def _without(arguments):
     """The arguments without every new name that is given beside its old one."""
-    doubled = {new for old, new in renamed.items() if old in arguments}
+    doubled = {new for old, new in names.ARGUMENTS.items() if old in arguments}
     return {name: value for name, value in arguments.items() if name not in doubled}
 
 
@@ -329,9 +329,9 @@ def _(layer, arguments):
 )
 def _(layer, arguments):
     layer, new = names.keras1_to_keras2(layer, arguments)
-    return layer, new | {
-        "data_format": value for name, value in arguments.items() if name == "dim_ordering"
-    }
+    if "dim_ordering" in arguments:
+        new["data_format"] = arguments["dim_ordering"]
+    return layer, new
 
 
 @slip(
@@ -351,7 +351,7 @@ def _(layer, arguments):
     "keras1_to_keras2",
     "unknown_dropped",
     gives="losing the arguments that have no new name",
-    advice="What is not in the table passes through: activation, pool_size, and what is already new.",
+    advice="What is not in the table passes through: activation, pool_size, what is already new.",
 )
 def _(layer, arguments):
     known = {name: value for name, value in arguments.items() if name in names.ARGUMENTS}
@@ -363,8 +363,8 @@ def _(layer, arguments):
     "keras1_to_keras2",
     "old_name_wins",
     gives="taking the old name's value where both names are given",
-    advice="Two values for one setting is a mistake that only the caller can mend: raise ValueError "
-    "with both names in its message.",
+    advice="Two values for one setting are a mistake that only the caller can mend: raise a "
+    "ValueError with both names in its message.",
 )
 def _(layer, arguments):
     return names.keras1_to_keras2(layer, _without(arguments))
@@ -374,8 +374,8 @@ def _(layer, arguments):
     "keras1_to_keras2",
     "new_name_wins",
     gives="taking the new name's value where both names are given",
-    advice="Two values for one setting is a mistake that only the caller can mend: raise ValueError "
-    "with both names in its message.",
+    advice="Two values for one setting are a mistake that only the caller can mend: raise a "
+    "ValueError with both names in its message.",
 )
 def _(layer, arguments):
     new = names.keras1_to_keras2(layer, _without(arguments))[1]
@@ -386,10 +386,27 @@ def _(layer, arguments):
 
 @slip(
     "keras1_to_keras2",
+    "last_name_wins",
+    gives="taking whichever of the two names comes last where both are given",
+    advice="Two values for one setting are a mistake that only the caller can mend: raise a "
+    "ValueError with both names in its message.",
+)
+def _(layer, arguments):
+    last = {names.ARGUMENTS.get(name, name): name for name in arguments}
+    kept = {
+        name: value
+        for name, value in arguments.items()
+        if name in ("nb_row", "nb_col") or name == last[names.ARGUMENTS.get(name, name)]
+    }
+    return names.keras1_to_keras2(layer, _without(kept))
+
+
+@slip(
+    "keras1_to_keras2",
     "search_and_replace",
     gives="replacing the word subsample inside longer names",
-    advice="subsample_length is a name of its own, and becomes strides. Forks of Keras whose text says "
-    '"factor by which to strides output" were renamed by search and replace.',
+    advice="subsample_length is a name of its own, and becomes strides: look for whole names, as "
+    "keys of a dict.",
 )
 def _(layer, arguments):
     layer, new = names.keras1_to_keras2(layer, arguments)
@@ -424,7 +441,8 @@ def _(layer, arguments):
     "keras1_to_keras2",
     "w_as_weight",
     gives="W_ renamed to weight_",
-    advice="Keras 2 calls W the kernel: W_regularizer is kernel_regularizer, and so is its constraint.",
+    advice="Keras 2 calls W the kernel: W_regularizer becomes kernel_regularizer, W_constraint "
+    "kernel_constraint.",
 )
 def _(layer, arguments):
     layer, new = names.keras1_to_keras2(layer, arguments)
@@ -451,7 +469,7 @@ def _(layer, arguments):
 
 
 def _choice(id: str, wrong: dict[str, str], *, gives: str, advice: str) -> None:
-    """Register a slip of `name_the_step`: words from a line (whose only match it is) to a choice."""
+    """Register a slip of `name_the_step`: wrong choices, each by the start of its line."""
     lines = {
         line: choice
         for words, choice in wrong.items()
@@ -465,8 +483,8 @@ _choice(
     "subsample_taken_literally",
     {"Theano: conv2d": "keep", "Keras 1: Convolution2D": "keep"},
     gives="subsample read as an act on an array",
-    advice="Where an operator has a window, its subsample argument is the window's step. The numbers "
-    "are those of dense-then-keep, which is why the word was chosen.",
+    advice="Where an operator has a window, its subsample argument is the window's step, although "
+    "keeping every n-th of the dense result gives the same numbers.",
 )
 _choice(
     "layer_name_taken_for_step",
@@ -484,7 +502,7 @@ _choice(
     "memory_taken_for_window",
     {"PyTorch: x.stride()": "window", "NumPy: x.strides": "window"},
     gives="an array's stride taken for an operator's",
-    advice="An array has strides before any operator comes near it: they say where its numbers lie.",
+    advice="An array has strides before any operator sees it: they say where its numbers lie.",
 )
 _choice(
     "slice_taken_for_window",

@@ -58,8 +58,8 @@ def _floor(n, k, d):
     "subsample2d",
     "default_stride_is_kernel",
     gives="a default stride of the kernel's size",
-    advice="Average pooling steps by its kernel when no stride is given. Torch7's SubSampling steps "
-    "by 1: the stub's `stride=1` is already right.",
+    advice="Average pooling steps by its kernel when no stride is given. Torch7's SubSampling "
+    "steps by 1: the stub's `stride=1` is already right.",
 )
 def _(x, weight, bias, kernel_size, stride=None):
     return operators.subsample2d(x, weight, bias, kernel_size, stride or kernel_size)
@@ -134,7 +134,8 @@ def _(x, weight, bias, kernel_size, stride=1):
     "subsample2d",
     "bias_before_weight",
     gives="adding the bias before multiplying by the weight",
-    advice="It is bias + weight * sum, not weight * (sum + bias): the weight must not touch the bias.",
+    advice="It is bias + weight * sum, not weight * (sum + bias): the weight must not touch the "
+    "bias.",
 )
 def _(x, weight, bias, kernel_size, stride=1):
     return (_sums(x, kernel_size, stride) + _per_channel(bias)) * _per_channel(weight)
@@ -144,7 +145,8 @@ def _(x, weight, bias, kernel_size, stride=1):
     "subsample2d",
     "weight_and_bias_swapped",
     gives="weight and bias in each other's place",
-    advice="weight multiplies the sum, bias is added to it. The arguments come as (x, weight, bias).",
+    advice="weight multiplies the sum, bias is added to it. The arguments come as (x, weight, "
+    "bias).",
 )
 def _(x, weight, bias, kernel_size, stride=1):
     return operators.subsample2d(x, bias, weight, kernel_size, stride)
@@ -164,8 +166,8 @@ def _(x, weight, bias, kernel_size, stride=1):
     "subsample2d",
     "weight_and_bias_along_columns",
     gives="weight and bias spread along the columns in place of the channels",
-    advice="NumPy lines up an array of shape (C,) with the last axis, which is the width. Give it "
-    "the shape (C, 1, 1) first, for instance with weight[:, None, None].",
+    advice="NumPy lines up an array of shape (C,) with the last axis, which is the width. Give "
+    "it the shape (C, 1, 1) first, for instance with weight[:, None, None].",
 )
 def _(x, weight, bias, kernel_size, stride=1):
     return _sums(x, kernel_size, stride) * weight + bias
@@ -175,8 +177,8 @@ def _(x, weight, bias, kernel_size, stride=1):
     "subsample2d",
     "channels_summed",
     gives="summing each window over all channels",
-    advice="That is what a convolution does. SubSampling keeps channels apart: output channel k reads "
-    "input channel k alone.",
+    advice="That is what a convolution does. SubSampling keeps channels apart: output channel k "
+    "reads input channel k alone.",
 )
 def _(x, weight, bias, kernel_size, stride=1):
     everything = np.broadcast_to(x.sum(axis=1, keepdims=True), x.shape)
@@ -210,8 +212,8 @@ def _(x, weight, bias, kernel_size, stride=1):
     "subsample2d",
     "stride_swapped",
     gives="a stride read as (width, height)",
-    advice="Pairs are (height, width): the first number steps down the rows, the second along the "
-    "columns.",
+    advice="Pairs are (height, width): the first number steps down the rows, the second along "
+    "the columns.",
 )
 def _(x, weight, bias, kernel_size, stride=1):
     return operators.subsample2d(x, weight, bias, kernel_size, pair(stride, "stride")[::-1])
@@ -308,8 +310,8 @@ def _(x, weight, bias, kernel_size, stride=1):
     "subsample2d",
     "first_tap_dropped",
     gives="windows without their first row and column",
-    advice="The printed formula counts s and t from 1. From 0 they run over range(kW) and range(kH), "
-    "not over range(1, kW) and range(1, kH).",
+    advice="The printed formula counts s and t from 1. From 0 they run over range(kW) and "
+    "range(kH), not over range(1, kW) and range(1, kH).",
 )
 def _(x, weight, bias, kernel_size, stride=1):
     starts = _starts(x, kernel_size, stride, _floor)
@@ -320,8 +322,8 @@ def _(x, weight, bias, kernel_size, stride=1):
     "subsample2d",
     "starts_at_one",
     gives="windows that start one pixel too far down and to the right",
-    advice="The printed formula counts from 1. Counting from 0, the first window starts at row 0 and "
-    "column 0.",
+    advice="The printed formula counts from 1. Counting from 0, the first window starts at row 0 "
+    "and column 0.",
 )
 def _(x, weight, bias, kernel_size, stride=1):
     starts = [start + 1 for start in _starts(x, kernel_size, stride, _floor)]
@@ -352,8 +354,8 @@ def _(x, weight, bias, kernel_size, stride=1):
     "subsample2d",
     "integer_output",
     gives="an output array that takes over the integer type of x",
-    advice="np.zeros_like(x), or dtype=x.dtype, makes an integer array where x holds integers, and "
-    "that cuts off all fractions. Let the output be of a float type.",
+    advice="np.zeros_like(x), or dtype=x.dtype, makes an integer array where x holds integers, "
+    "and that cuts off all fractions. Let the output be of a float type.",
 )
 def _(x, weight, bias, kernel_size, stride=1):
     return operators.subsample2d(x, weight, bias, kernel_size, stride).astype(np.asarray(x).dtype)
@@ -382,7 +384,8 @@ def _taps(kernel_size):
     "average_as_subsampling",
     "weight_one",
     gives="a weight of 1",
-    advice="With weight 1, SubSampling returns the sum of each window. The average is a fraction of it.",
+    advice="With weight 1, SubSampling returns the sum of each window. The average is a fraction "
+    "of it.",
 )
 def _(channels, kernel_size):
     return np.ones(channels), np.zeros(channels)
@@ -392,8 +395,8 @@ def _(channels, kernel_size):
     "average_as_subsampling",
     "integer_division",
     gives="dividing 1 by the number of taps in integers",
-    advice="1 // n is 0 for every n above 1, and so is 1/n in an array of integers. Divide with / "
-    "and keep a float type.",
+    advice="1 // n is 0 for every n above 1, and so is 1/n in an array of integers. Divide with "
+    "/ and keep a float type.",
 )
 def _(channels, kernel_size):
     return np.full(channels, 1 // _taps(kernel_size)), np.zeros(channels)
@@ -403,7 +406,8 @@ def _(channels, kernel_size):
     "average_as_subsampling",
     "weight_is_the_count",
     gives="multiplying by the number of taps in place of dividing",
-    advice="The layer multiplies the sum by the weight. To divide by a number, multiply by one over it.",
+    advice="The layer multiplies the sum by the weight. To divide by a number, multiply by one "
+    "over it.",
 )
 def _(channels, kernel_size):
     return np.full(channels, float(_taps(kernel_size))), np.zeros(channels)
@@ -433,8 +437,8 @@ def _(channels, kernel_size):
     "average_as_subsampling",
     "averaged_over_channels",
     gives="dividing by the number of channels as well",
-    advice="Channels do not meet here: each window lies in one channel, and its average divides by "
-    "kH * kW alone.",
+    advice="Channels do not meet here: each window lies in one channel, and its average divides "
+    "by kH * kW alone.",
 )
 def _(channels, kernel_size):
     return np.full(channels, 1 / (_taps(kernel_size) * channels)), np.zeros(channels)
@@ -444,8 +448,8 @@ def _(channels, kernel_size):
     "average_as_subsampling",
     "bias_like_weight",
     gives="a bias that equals the weight",
-    advice="An average adds nothing to the scaled sum: on an image of zeros it gives 0, and the bias "
-    "is what SubSampling gives there.",
+    advice="An average adds nothing to the scaled sum: on an image of zeros it gives 0, and the "
+    "bias is what SubSampling gives there.",
 )
 def _(channels, kernel_size):
     return (np.full(channels, 1 / _taps(kernel_size)),) * 2
@@ -455,8 +459,8 @@ def _(channels, kernel_size):
     "average_as_subsampling",
     "bias_one",
     gives="a bias of 1",
-    advice="An average adds nothing to the scaled sum: on an image of zeros it gives 0, and the bias "
-    "is what SubSampling gives there.",
+    advice="An average adds nothing to the scaled sum: on an image of zeros it gives 0, and the "
+    "bias is what SubSampling gives there.",
 )
 def _(channels, kernel_size):
     return np.full(channels, 1 / _taps(kernel_size)), np.ones(channels)
@@ -476,8 +480,8 @@ def _(channels, kernel_size):
     "average_as_subsampling",
     "whole_kernel",
     gives="a whole kernel of weights for each channel",
-    advice='"Learnable weights" suggests a kernel, but the layer has one number per channel for all '
-    "the taps of a window: weight has shape (channels,).",
+    advice='"Learnable weights" suggests a kernel, but the layer has one number per channel for '
+    "all the taps of a window: weight has shape (channels,).",
 )
 def _(channels, kernel_size):
     kernel = pair(kernel_size, "kernel_size")
@@ -488,8 +492,8 @@ def _(channels, kernel_size):
     "average_as_subsampling",
     "one_for_all_channels",
     gives="one weight and one bias for all channels together",
-    advice="Every channel has its own: return two arrays of shape (channels,), even though all their "
-    "entries are equal.",
+    advice="Every channel has its own: return two arrays of shape (channels,), even though all "
+    "their entries are equal.",
 )
 def _(channels, kernel_size):
     return 1 / _taps(kernel_size), 0.0
@@ -555,8 +559,8 @@ def _(layer):
     "layer_counts",
     "kernel_in_subsampling",
     gives="a learnable 2x2 kernel in each map of S2",
-    advice="SubSampling adds its four inputs first and learns one coefficient for the sum: one weight "
-    "and one bias a map.",
+    advice="SubSampling adds its four inputs first and learns one coefficient for the sum: one "
+    "weight and one bias a map.",
 )
 def _(layer):
     known = _layer(layer)
@@ -567,8 +571,8 @@ def _(layer):
     "layer_counts",
     "connections_from_parameters",
     gives="multiplying the parameters by the outputs in S2 as well",
-    advice="In S2 four connections share one coefficient: each output has 4 + 1 connections, though "
-    "its map has only 1 + 1 parameters.",
+    advice="In S2 four connections share one coefficient: each output has 4 + 1 connections, "
+    "though its map has only 1 + 1 parameters.",
 )
 def _(layer):
     known = _layer(layer)
@@ -604,7 +608,8 @@ def _(layer):
     "layer_counts",
     "input_size",
     gives="counting an output for every position of the input maps",
-    advice="Connections belong to outputs: use the size of the layer's own maps, not of those it reads.",
+    advice="Connections belong to outputs: use the size of the layer's own maps, not of those it "
+    "reads.",
 )
 def _(layer):
     known = _layer(layer)
@@ -626,8 +631,8 @@ def _(layer):
     "layer_counts",
     "unknown_layer_accepted",
     gives="returning something for a layer that is not there",
-    advice="For a name that is none of the four, `raise ValueError(...)` with a message that says so: "
-    "a wrong count that looks right costs more than an error.",
+    advice="For a name that is none of the four, `raise ValueError(...)` with a message that "
+    "says so: a wrong count that looks right costs more than an error.",
 )
 def _(layer):
     return LENET5[layer].counts() if layer in LENET5 else None

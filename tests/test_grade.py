@@ -1,0 +1,214 @@
+"""The main job, end to end: a class graded by the command line, and by stock nbgrader."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder import sample
+from autograder.execute import cells_by_id, verdict_of
+from autograder.paths import ROOT
+from strided import manifest
+
+LESSONS = list(manifest.lessons())
+COLUMNS = ["student_id", "lesson", "exercise", "score", "max_score", "status", "slip"]
+BIN = Path(sys.executable).parent
+
+
+def autograder(*arguments, **options) -> subprocess.CompletedProcess:
+    command = [str(BIN / "autograder"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=1200, **options)
+
+
+def table(path: Path) -> dict[tuple[str, str, str], dict]:
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        assert reader.fieldnames == COLUMNS
+        found = list(reader)
+    rows = {(row["student_id"], row["lesson"], row["exercise"]): row for row in found}
+    assert len(rows) == len(found), "a row stands there twice"
+    return rows
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory) -> Path:
+    """The sample class, graded over every lesson."""
+    folder = tmp_path_factory.mktemp("grade") / "class"
+    assert autograder("sample-class", folder).returncode == 0
+    run = autograder("grade", *LESSONS, "--class", folder)
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    total = len(sample.students()) * len(LESSONS)
+    assert f"[{total}/{total}]" in run.stdout and " left" in run.stdout
+    return folder
+
+
+def test_every_row_is_what_the_sample_says(graded):
+    expected, got = table(graded / "expected.csv"), table(graded / "grades.csv")
+    assert got.keys() == expected.keys()
+    different = [(expected[key], got[key]) for key in expected if got[key] != expected[key]]
+    assert different == []
+
+
+def test_the_sample_class_covers_every_status_and_is_the_same_each_time(graded, tmp_path):
+    rows = table(graded / "expected.csv").values()
+    assert len(sample.students()) >= 16
+    statuses = {"passed", "failed", "partial", "blank", "error", "timeout", "memory", "killed"}
+    assert {row["status"] for row in rows} == statuses | {"invalid", "missing"}
+    sample.write(tmp_path / "again")
+    for path in (tmp_path / "again").rglob("*.*"):
+        if path.is_file():
+            twin = graded / path.relative_to(tmp_path / "again")
+            assert path.read_bytes() == twin.read_bytes(), path
+
+
+def test_feedback_names_the_slip_and_shows_no_test(graded):
+    pages = list((graded / "feedback").glob("*/*/*.html"))
+    assert len(pages) == len(sample.students()) * len(LESSONS)
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        for secret in ("autograder.hidden", "HIDDEN TESTS", str(ROOT), "http://", "<script"):
+            assert secret not in text, (page, secret)
+    wrong = graded / "feedback" / "slip-01" / "05_convolution" / "05_convolution.html"
+    text = wrong.read_text(encoding="utf-8")
+    assert "Your output is exactly what" in text and "not right yet" in text
+
+
+def test_remarks_tell_what_was_mended(graded):
+    def remarks(student):
+        path = graded / "autograded" / student / "05_convolution" / "05_convolution.ipynb"
+        return " ".join(nbformat.read(path, as_version=4).metadata.strided.remarks)
+
+    assert "more than once" in remarks("duplicated-cell")
+    assert "was put back" in remarks("deleted-test")
+    assert "was edited" in remarks("edited-test")
+    assert "had lost its nbgrader metadata" in remarks("stripped-metadata")
+    assert "it is graded as" in remarks("renamed-notebook")
+    assert "cannot be read" in remarks("broken-file")
+    assert remarks("loops") == ""
+
+
+@pytest.fixture
+def small(graded, tmp_path) -> Path:
+    """Three students of the graded class, to be changed and graded again."""
+    for part in ("submitted", "autograded", "feedback"):
+        for student in ("blank", "loops", "slip-01"):
+            shutil.copytree(graded / part / student, tmp_path / part / student)
+    shutil.copy(graded / "gradebook.db", tmp_path)
+    return tmp_path
+
+
+def test_a_second_run_grades_only_what_changed(small):
+    lesson = "05_convolution"
+
+    def graded_at(student):
+        return (small / "autograded" / student / lesson / f"{lesson}.ipynb").stat().st_mtime_ns
+
+    before = {student: graded_at(student) for student in ("blank", "loops", "slip-01")}
+    theirs = small / "submitted" / "blank" / lesson / f"{lesson}.ipynb"
+    shutil.copy(small / "submitted" / "loops" / lesson / f"{lesson}.ipynb", theirs)
+    assert autograder("grade", lesson, "--class", small).returncode == 0
+    assert graded_at("blank") > before["blank"]
+    assert graded_at("loops") == before["loops"] and graded_at("slip-01") == before["slip-01"]
+    rows = table(small / "grades.csv")
+    assert rows["blank", lesson, "conv2d"]["status"] == "passed"
+    theirs.unlink()
+    assert autograder("grade", lesson, "--class", small).returncode == 0
+    assert table(small / "grades.csv")["blank", lesson, "conv2d"]["score"] == "0"
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["05_nothing"], "There is no lesson '05_nothing'; the lessons are"),
+        (["05_convolution", "--class", "{empty}"], "There are no submissions"),
+        (["05_convolution", "--class", "{empty}/never"], "There is no class folder"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_exit_code_2(tmp_path, arguments, sentence):
+    run = autograder("grade", *[a.format(empty=tmp_path) for a in arguments])
+    assert run.returncode == 2
+    assert run.stderr.startswith(sentence) and run.stderr.count("\n") == 1
+
+
+def test_a_sample_class_is_not_written_over_something(tmp_path):
+    (tmp_path / "mine.txt").write_text("keep me")
+    run = autograder("sample-class", tmp_path)
+    assert run.returncode == 2 and "is not empty" in run.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+# ---------------------------------------------------------------- stock nbgrader
+
+HONEST = ("as-strided", "blank", "extra-cells", "slip-01", "slip-02", "warnings")
+STOCK = """
+load_subconfig({config!r})
+c.CourseDirectory.submitted_directory = {submitted!r}
+c.CourseDirectory.autograded_directory = {here!r} + "/autograded"
+c.CourseDirectory.feedback_directory = {here!r} + "/feedback"
+c.CourseDirectory.release_directory = {here!r} + "/release"
+c.CourseDirectory.db_url = "sqlite:///" + {here!r} + "/gradebook.db"
+"""
+STOCK_STEPS = """
+from nbgrader.converters import Autograde
+c.Autograde.sanitize_preprocessors = Autograde.sanitize_preprocessors.default_args[0]
+c.Autograde.autograde_preprocessors = Autograde.autograde_preprocessors.default_args[0]
+"""
+
+
+def nbgrader(here: Path, *arguments) -> str:
+    run = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        env=os.environ | {"JUPYTER_CONFIG_DIR": str(here), "JUPYTER_PREFER_ENV_PATH": "1"},
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("steps", [STOCK_STEPS, ""], ids=["stock-steps", "our-steps"])
+@pytest.mark.parametrize("lesson", ["01_one_step_many_names", "05_convolution"])
+def test_nbgrader_itself_gives_honest_students_the_same_scores(graded, tmp_path, lesson, steps):
+    from nbgrader.api import Gradebook
+
+    for student in HONEST:
+        theirs = graded / "submitted" / student / lesson
+        shutil.copytree(theirs, tmp_path / "submitted" / student / lesson)
+    settings = STOCK.format(
+        config=str(ROOT / "autograder" / "nbgrader_config.py"),
+        submitted=str(tmp_path / "submitted"),
+        here=str(tmp_path),
+    )
+    (tmp_path / "nbgrader_config.py").write_text(settings + steps)
+    nbgrader(tmp_path, "generate_assignment", lesson)
+    made = (tmp_path / "release" / lesson / f"{lesson}.ipynb").read_bytes()
+    assert made == (ROOT / "course" / lesson / f"{lesson}.ipynb").read_bytes()
+    nbgrader(tmp_path, "autograde", lesson)
+    ours = table(graded / "grades.csv")
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}", "strided") as gradebook:
+        for student in HONEST:
+            record = gradebook.find_submission_notebook(lesson, lesson, student)
+            assert not record.needs_manual_grade
+            for grade in record.grades:
+                row = ours[student, lesson, grade.name.removeprefix("test_")]
+                assert grade.score == float(row["score"]), (student, grade.name)
+    nbgrader(tmp_path, "generate_feedback", lesson)
+    page = tmp_path / "feedback" / "slip-01" / lesson / f"{lesson}.html"
+    assert "Your output is exactly what" in page.read_text(encoding="utf-8")
+
+
+def test_the_untouched_release_scores_nothing_and_nothing_else_is_blank(graded):
+    rows = table(graded / "grades.csv").values()
+    assert all(r["score"] == "0" for r in rows if r["student_id"] == "blank")
+    cells = cells_by_id(
+        nbformat.read(graded / "autograded/blank/05_convolution/05_convolution.ipynb", 4)
+    )
+    assert verdict_of(cells["test_conv2d"])["status"] == "blank"

@@ -1,0 +1,101 @@
+"""The house itself: one list of dependencies, arrows that point one way, files that agree."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+
+from autograder.paths import ROOT
+from strided import manifest
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def direct_dependencies() -> set[str]:
+    lists = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    names = {re.split(r"[\[<>=~! ]", line)[0].lower() for part in lists for line in part}
+    return names - {"strided"}
+
+
+def second_lists(environment: dict) -> list[str]:
+    """Dependencies that environment.yml lists itself, besides python and pip."""
+    found = []
+    for entry in environment["dependencies"]:
+        if isinstance(entry, dict):
+            found += [line for line in entry["pip"] if not re.match(r"-e \.|-c constraints", line)]
+        elif re.split(r"[<>=]", entry)[0] not in ("python", "pip"):
+            found.append(entry)
+    return found
+
+
+def test_there_is_one_list_of_dependencies():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert second_lists(environment) == []
+    pip = next(entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    extras = re.fullmatch(r"-e \.\[(\w+)\]", pip[-1])
+    assert extras and extras[1] in PROJECT["optional-dependencies"]
+
+
+@pytest.mark.parametrize("entry", ["numpy", "python-pip", {"pip": ["numpy"]}])
+def test_a_second_list_is_seen(entry):
+    assert second_lists({"dependencies": ["python=3.11", "pip", entry]}) != []
+
+
+def pins() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+
+
+def test_the_constraints_pin_every_direct_dependency_and_nothing_else():
+    assert set(pins()) == direct_dependencies()
+    assert pins()["torch"] == "2.13.0"
+
+
+def imports(source: str) -> set[str]:
+    """Top-level packages that a module imports anywhere in its text."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", (ROOT / "src").rglob("*.py"), ids=lambda path: path.name)
+def test_the_library_imports_neither_the_autograder_nor_what_only_it_needs(path):
+    grading = {"autograder", "nbgrader", "jupytext", "msgpack", "rich", "pytest"}
+    assert not imports(path.read_text(encoding="utf-8")) & grading
+
+
+def test_an_import_of_the_autograder_is_seen():
+    assert "autograder" in imports("def f():\n    from autograder.build import build\n")
+
+
+def test_importing_the_library_takes_numpy_only():
+    code = (
+        "import sys, strided, strided.operators, strided.checks, strided.quiz, strided.figures;"
+        "print(*sorted({'torch', 'matplotlib', 'IPython', 'nbgrader'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""
+
+
+def test_every_lesson_has_its_modules():
+    for lesson in manifest.lessons().values():
+        for folder in ("src/strided/checks", "src/strided/slips", "autograder/hidden"):
+            assert (ROOT / folder / f"{lesson.module}.py").is_file(), (folder, lesson.module)
+    text = {path.parent.name for path in (ROOT / "solutions").glob("*/*.py")}
+    assert text == set(manifest.lessons())
+
+
+def test_the_readme_names_the_verbs_that_the_makefile_has():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    verbs = set(re.findall(r"^([a-z]+):", makefile, re.M))
+    assert verbs >= {"setup", "demo", "test", "lab", "build", "check"}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:^    |`)make ([a-z]+)", readme, re.M)) == verbs

@@ -1,0 +1,140 @@
+"""A student's session and the examiner: what happens there stays there."""
+
+import pytest
+
+from autograder.examiner import examine
+from autograder.student import Ended, Limits, Student
+from autograder.warm import Warm
+
+TEST = "assert f([1, 2]) == 3"
+
+
+@pytest.fixture(scope="module")
+def warm():
+    with Warm() as process:
+        yield process
+
+
+@pytest.fixture
+def student(warm):
+    with Student(warm, Limits(cell=1.5, notebook=8, memory=2 * 2**30)) as session:
+        yield session
+
+
+def test_a_cells_outputs_are_kept_as_a_notebook_keeps_them(student):
+    reply = student.run("import sys\nprint('hello')\nprint('careful', file=sys.stderr)\n6 * 7")
+    assert [o.get("name", o["output_type"]) for o in reply["outputs"]] == [
+        "stdout",
+        "stderr",
+        "display_data",
+    ]
+    assert reply["outputs"][0]["text"] == "hello\n"
+    assert reply["outputs"][2]["data"]["text/plain"] == "42"
+    assert reply["error"] is None
+
+
+def test_an_error_comes_with_its_traceback_and_the_session_goes_on(student):
+    error = student.run("a = 1\nprint(b)")["error"]
+    assert error["type"] == "NameError" and any("print(b)" in line for line in error["traceback"])
+    assert student.find("a") == 1
+    with pytest.raises(KeyError):
+        student.find("b")
+
+
+def test_a_right_function_passes_and_a_wrong_one_does_not(student):
+    student.run("def f(x): return sum(x)")
+    assert examine(TEST, 3, student).status == "passed"
+    student.run("def f(x): return 4")
+    verdict = examine(TEST, 3, student)
+    assert (verdict.status, verdict.score) == ("error", 0)
+
+
+def test_what_a_call_prints_and_warns_decides_nothing(student):
+    student.run(
+        "import sys, warnings\n"
+        "def f(x):\n    warnings.warn('w'); print('e', file=sys.stderr)\n    return sum(x)"
+    )
+    assert examine(TEST, 3, student).status == "passed"
+    assert "w" in student.text[-1]
+
+
+def test_a_function_is_handed_over_and_called_back(student):
+    student.run("def g(operator, x): return operator(x) + 1")
+    assert student.find("g")(lambda x: 10 * x, 4) == 41
+
+
+def test_an_input_changed_there_is_changed_here(student):
+    student.run("def f(x):\n    x[0] = 7\n    return 3")
+    argument = [1, 2]
+    assert student.find("f")(argument) == 3 and argument == [7, 2]
+
+
+@pytest.mark.parametrize(
+    "body, status",
+    [
+        ("while True: pass", "timeout"),
+        ("import time; time.sleep(60)", "timeout"),
+        ("import os; os._exit(0)", "killed"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "killed"),
+        ("return bytearray(10**12)", "memory"),
+        ("exit()", "error"),
+        ("return object()", "error"),
+        ("raise KeyboardInterrupt", "error"),
+    ],
+)
+def test_a_call_that_goes_wrong_costs_its_exercise_only(student, body, status):
+    student.run("def g(x): return sum(x)")
+    student.run(f"def f(x):\n    {body}")
+    verdict = examine(TEST, 3, student)
+    assert (verdict.status, verdict.score) == (status, 0), verdict
+    assert examine(TEST.replace("f", "g"), 3, student).status == "passed"
+
+
+@pytest.mark.parametrize(
+    "cell, status",
+    [
+        ("while True: pass", "timeout"),
+        ("while True:\n    try:\n        while True: pass\n    except: pass", "timeout"),
+        ("import os; os._exit(1)", "killed"),
+        ("x = bytearray(10**12)", "memory"),
+    ],
+)
+def test_a_cell_that_goes_wrong_leaves_the_others(student, cell, status):
+    student.run("before = 1")
+    with pytest.raises(Ended) as ended:
+        student.run(cell)
+    assert ended.value.status == status and ended.value.reason
+    student.run("after = before + 1")
+    assert student.find("after") == 2
+
+
+def test_a_notebook_has_one_budget(warm):
+    with Student(warm, Limits(cell=0.5, notebook=1.0)) as student:
+        for _ in range(2):
+            with pytest.raises(Ended):
+                student.run("while True: pass")
+        with pytest.raises(Ended, match="whole notebook"):
+            student.run("1")
+
+
+def test_a_flood_of_output_is_cut(student):
+    reply = student.run("for _ in range(10**4): print('x' * 1000)")
+    assert len(reply["outputs"][0]["text"]) < 60_000
+    assert "was cut" in reply["outputs"][0]["text"]
+
+
+def test_nothing_survives_from_one_submission_to_the_next(warm):
+    with Student(warm) as first:
+        first.run("import builtins, sys\nbuiltins.left = 1\nsys.modules['left'] = sys")
+        first.run("open('left', 'w').write('x')")
+    with Student(warm) as second:
+        assert second.run("left")["error"]["type"] == "NameError"
+        assert second.run("import left")["error"]["type"] == "ModuleNotFoundError"
+        assert second.run("open('left')")["error"]["type"] == "FileNotFoundError"
+
+
+def test_a_pass_takes_a_test_that_ran_to_its_end(student):
+    student.run("class Same:\n    def __eq__(self, other): return True\ndef f(x): return Same()")
+    assert examine(TEST, 3, student).score == 0
+    assert examine("assert missing(1)", 3, student).status == "error"
+    assert examine("assert f(", 3, student).status == "error"
