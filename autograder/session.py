@@ -29,6 +29,7 @@ class Text(io.StringIO):
     """A stream that keeps its beginning and drops the rest, so that printing cannot fill memory."""
 
     def write(self, text: str) -> int:
+        """Keep what there is room for; tell the writer that all of it was written."""
         room = TEXT_LIMIT - self.tell()
         if len(text) > room > 0:
             super().write(text[:room] + "\n… (the rest of this output was cut)\n")

@@ -1,4 +1,4 @@
-"""What the checks of lesson 03 say: windows and divisors in their explanations are the true ones."""
+"""What the checks of lesson 03 say: the windows and divisors they explain are the true ones."""
 
 import re
 

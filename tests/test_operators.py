@@ -305,6 +305,11 @@ def test_an_input_without_channels_gives_what_torch_gives():
     assert conv2d(x[0], w, padding=1).shape == tuple(F.conv2d(*tensors(x[0], w), padding=1).shape)
 
 
+def test_an_empty_batch_may_have_images_without_rows():
+    x, w = np.zeros((0, 1, 0, 5)), np.zeros((2, 1, 3, 3))
+    assert conv2d(x, w, padding=2).shape == tuple(F.conv2d(*tensors(x, w), padding=2).shape)
+
+
 X = np.ones((2, 3, 4, 5))
 W = np.ones((6, 3, 2, 2))
 ONE = np.ones(3)

@@ -1,0 +1,1 @@
+"""The hidden tests: one module a lesson, one function an exercise."""

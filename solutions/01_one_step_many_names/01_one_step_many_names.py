@@ -43,9 +43,9 @@ from strided.quiz import predict, wrap_up
 figures.hop_or_keep(height=6, width=8, kernel_size=(2, 3), stride=(2, 3))
 
 # %% [markdown]
-# *Stride* is the word of those who think of the left side. *Subsample* is the word of those who think of the
-# right side. Dumoulin and Visin say so in their guide to convolution arithmetic: strides "constitute a form of
-# subsampling".
+# *Stride* describes the left side, *subsample* the right one. Dumoulin and Visin join the two in their guide to
+# convolution arithmetic: strides "constitute a form of subsampling". (The columns that no window reads are a story
+# of their own, for lesson 02.)
 #
 # **Predict.** Take an image of 7 rows and 6 columns, a window of 2 rows and 3 columns, and a stride of (3, 2).
 # If you compute everywhere and keep afterwards, how many outputs are thrown away?
@@ -88,7 +88,7 @@ predict("odd_elements", my_odd_elements)
 # %% [markdown]
 # ## Write `keep_every`
 #
-# Here is an array, and what your function must make of it with a stride of (2, 3) and no phase.
+# Here is an array, and what your function must make of it with a stride of (3, 2) and no phase.
 
 # %% tags=["demonstration"]
 checks.keep_every.target()
@@ -110,7 +110,7 @@ assert checks.keep_every(keep_every)
 
 # %% [markdown]
 # Your result beside the target, and then beside PyTorch's. PyTorch has no function for this: its tensors take
-# the same slices.
+# the same slices. A slice computes nothing at all. It only looks at every n-th number of what is there.
 
 # %% tags=["demonstration"]
 checks.keep_every.yours(keep_every)
@@ -145,7 +145,7 @@ predict("dense_first", my_dense_first)
 # ## Write `strided_from_dense`
 #
 # This time your function is handed a **function**: `dense` is any operator at step 1. The target below belongs to
-# the largest number of every 2x3 window, at a stride of (2, 3).
+# the largest number of every 2x3 window, at a stride of (3, 2).
 
 # %% tags=["demonstration"]
 checks.strided_from_dense.target()
@@ -169,9 +169,9 @@ assert checks.strided_from_dense(strided_from_dense)
 checks.strided_from_dense.yours(strided_from_dense)
 
 # %% [markdown]
-# Now beside PyTorch: your function strides a dense convolution, PyTorch hops. The numbers are the same. With a
-# stride of (2, 3), yours computes about six outputs for each one that it keeps. Software that says `subsample`
-# need not waste this work: the word names the result, and says nothing of how it is computed.
+# Now beside PyTorch: your function strides a dense convolution, PyTorch hops. The numbers are the same, up to
+# rounding. With a stride of (2, 3), yours computes about six outputs for each one that it keeps: compare the times.
+# Software that says `subsample` need not waste this work. The word tells the result, and not how it is computed.
 
 # %% tags=["demonstration"]
 with_torch("strided_from_dense", strided_from_dense)
@@ -218,8 +218,7 @@ names.renamings()
 # %% [markdown]
 # ## Write `keras1_to_keras2`
 #
-# Turn the table into code. PyTorch has no counterpart of this exercise; the framework you port *to* comes in the
-# last lesson.
+# Turn the table into code. PyTorch has no counterpart of this exercise; you will port whole networks in lesson 09.
 
 # %% tags=["solution:keras1_to_keras2"]
 def keras1_to_keras2(layer, arguments):
@@ -346,7 +345,7 @@ assert checks.name_the_step(name_the_step)
 #   `subsample`; Torch7 says `dW, dH`; the others say `stride` or `strides`.
 # - Keeping has a stride **and** a phase. An operator's stride keeps output 0, whatever a text that counts from 1 says.
 # - Where you give no step, Torch7, Caffe and ONNX step by 1; Keras, TensorFlow and PyTorch pool by the kernel's size.
-#   At step 1 nothing is downsampled.
+#   At step 1 nothing is lost but a border.
 # - The same word can mean something else: memory (`x.strides`), a slice (`tf.strided_slice`), or even an
 #   enlargement (`Deconvolution2D`). Decimation smooths first.
 #

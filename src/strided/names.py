@@ -73,17 +73,12 @@ FRAMEWORKS = (
 
 def frameworks() -> Html:
     """Show what each framework calls the step, and what it does where you say nothing."""
-    return table(
-        [
-            "",
-            "word for the step",
-            "pooling's default step",
-            "padding",
-            "rounding",
-            "average's divisor",
-        ],
-        [[f.name, f.step, f.pool_step, f.padding, f.rounding, f.divisor] for f in FRAMEWORKS],
-    )
+    head = ["", "word for the step", "pooling's default step", "padding", "rounding"]
+    rows = [
+        [word or "—" for word in (f.name, f.step, f.pool_step, f.padding, f.rounding, f.divisor)]
+        for f in FRAMEWORKS
+    ]
+    return table([*head, "an average's default divisor"], rows)
 
 
 # ---------------------------------------------------------------- Keras 1 to Keras 2

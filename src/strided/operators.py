@@ -235,9 +235,7 @@ def _divisors(
     size: Pair, kernel: Pair, step: Pair, pad: Pair, ceil: bool, include: bool, dtype: np.dtype
 ) -> np.ndarray:
     """Return the divisors, remembered: a network asks for the same ones at every call."""
-    divisors = pooling_divisors(*size, kernel, step, pad, ceil, include).astype(dtype)
-    divisors.flags.writeable = False
-    return divisors
+    return pooling_divisors(*size, kernel, step, pad, ceil, include).astype(dtype)
 
 
 @lru_cache(maxsize=256)

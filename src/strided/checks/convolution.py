@@ -91,7 +91,7 @@ def weight_from_torch_formula_shape(call: Case) -> str:
 
 def weight_from_torch_formula_reads(call: Case, index: tuple[int, ...]) -> str:
     """Say which printed weight belongs at one stored index."""
-    k, l, t, s = index
+    k, l, t, s = index  # noqa: E741  (the letters of the printed formula)
     return (
         f"out channel k={k}, in channel l={l}, row t={t}, column s={s} is printed as\n"
         f"w[{s}, {t}, {l}, {k}] = {show(call.args[0][s, t, l, k])}   (counted from 0)"
@@ -142,7 +142,7 @@ def conv2d_reads(call: Case, index: tuple[int, ...]) -> str:
     rows, columns = (top, top + weight.shape[2]), (left, left + weight.shape[3])
     lines, name = [], "x"
     if ph or pw:
-        lines, name = [f"where padded is x with {(ph, pw)} zeros on each side,"], "padded"
+        lines, name = [f"where padded is x with padding {(ph, pw)} on every side,"], "padded"
     lines.append(
         f"it must read {name}[{n}, :, {span(*rows)}, {span(*columns)}]   (start = index * stride):"
     )
@@ -151,13 +151,14 @@ def conv2d_reads(call: Case, index: tuple[int, ...]) -> str:
     for channel, values in enumerate(window):
         lines += [f"  channel {channel}, times weight[{k}, {channel}]"]
         lines += _side_by_side(values, weight[k, channel])
-    sums = [float(total) for total in (window * weight[k]).sum(axis=(1, 2))]
-    words = [show(total) for total in sums]
+    sums = (window * weight[k]).sum(axis=(1, 2))
+    terms, total = [show(value) for value in sums], sums.sum()
     if len(call.args) > 2:
-        sums.append(float(call.args[2][k]))
-        words.append(f"{show(sums[-1])} (bias[{k}])")
-    lines.append(f"and add up: {' + '.join(words)} = {show(sum(sums))}")
-    return "\n".join(lines)
+        bias = call.args[2][k]
+        terms.append(f"{show(bias)} (bias[{k}])")
+        total += bias
+    result = "" if len(terms) == 1 else f" = {show(total)}"
+    return "\n".join([*lines, f"and add up: {' + '.join(terms)}{result}"])
 
 
 _KERNELS = np.array([[[[1.0, 2, 3], [4, 5, 7]], [[0, -1, 2], [3, 1, -2]]],

@@ -42,9 +42,9 @@ keep_every = Check(
     reference=phase.keep_every,
     arguments=("y", "stride", "phase"),
     cases=(
-        case(_NUMBERED, (2, 3)),
-        case(_NUMBERED, (2, 3), phase=(1, 2)),
-        case(_NUMBERED, (3, 2), phase=(0, 3)),
+        case(_NUMBERED, (3, 2)),
+        case(_NUMBERED, (2, 3), phase=(1, 0)),
+        case(_IMAGES[0], (3, 2), phase=(0, 3)),
         case(_IMAGES[0], (4, 2), phase=(1, 0)),
         case(_IMAGES, (1, 4), phase=(2, 1)),
     ),
@@ -70,9 +70,9 @@ def convolve_3x2(x: np.ndarray) -> np.ndarray:
     return operators.conv2d(x, _KERNELS, np.array([10.0, 20, 30]))
 
 
-def average_2x2(x: np.ndarray) -> np.ndarray:
-    """The mean of every 2x2 window at step 1."""
-    return operators.avg_pool2d(x, 2, 1)
+def average_2x1(x: np.ndarray) -> np.ndarray:
+    """The mean of every 2x1 window at step 1."""
+    return operators.avg_pool2d(x, (2, 1), 1)
 
 
 def keep_of_dense(dense: Callable, x: np.ndarray, stride: tuple[int, int]) -> np.ndarray:
@@ -106,9 +106,9 @@ strided_from_dense = Check(
     reference=keep_of_dense,
     arguments=("dense", "x", "stride"),
     cases=(
-        case(largest_2x3, _photos(1, 1, 6, 9), (2, 3)),
-        case(convolve_3x2, _photos(2, 2, 7, 6), (2, 3)),
-        case(average_2x2, _photos(2, 2, 8, 7), (3, 1)),
+        case(largest_2x3, _photos(1, 1, 6, 9), (3, 2)),
+        case(convolve_3x2, _photos(2, 2, 6, 8), (2, 3)),
+        case(average_2x1, _photos(2, 2, 8, 6), (3, 1)),
     ),
     shape=strided_from_dense_shape,
     reads=strided_from_dense_reads,
@@ -174,13 +174,14 @@ def name_the_step(answers: dict[str, str]) -> Literal[True]:
 
     print(f"name_the_step: {total - len(wrong)} of {total} answers are right.")
     for line in wrong:
-        print(f"\n{line}")
-        answered = "is not answered yet" if given[line] is ... else f"is not {given[line]!r}"
-        print(wrap(f"{answered}. {names.SNIPPETS[line].why}"))
+        answer, why = given[line], names.SNIPPETS[line].why
+        verdict = "is not answered yet." if answer is ... else f"is not {answer!r}. {why}"
+        print(f"\n{line}\n{wrap(verdict)}")
     found = _mistakes(given)
+    if found:
+        print("\nWhat is behind this:")
     for slip in found:
-        print("\nLook at the wrong ones together:")
-        print(wrap(f"this is {slip.gives}. {slip.advice}"))
+        print(wrap(f"{slip.gives}. {slip.advice}"))
     share = 1 - len(wrong) / total
     award("name_the_step", share, slip="|".join(slip.id for slip in found))
     return True

@@ -178,8 +178,8 @@ def _sums(x, kernel, step, before, windows, mode="constant") -> np.ndarray:
 
 
 def _right_divisors(x, kernel_size, stride, padding, ceil_mode, count_include_pad) -> np.ndarray:
-    kernel, step, pad = _settings(kernel_size, stride, padding)
-    return pooling_divisors(*x.shape[-2:], kernel, step, pad, ceil_mode, count_include_pad)
+    (height, width), settings = x.shape[-2:], _settings(kernel_size, stride, padding)
+    return pooling_divisors(height, width, *settings, ceil_mode, count_include_pad)
 
 
 def _pool(x, kernel_size, stride, padding, ceil, include, windows: Callable) -> np.ndarray:

@@ -58,7 +58,7 @@ def _floor(n, k, d):
     "subsample2d",
     "default_stride_is_kernel",
     gives="a default stride of the kernel's size",
-    advice="Average pooling steps by its kernel when no stride is given. Torch7's SubSampling "
+    advice="PyTorch's pooling steps by its kernel when no stride is given. Torch7's SubSampling "
     "steps by 1: the stub's `stride=1` is already right.",
 )
 def _(x, weight, bias, kernel_size, stride=None):
