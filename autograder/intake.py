@@ -112,7 +112,8 @@ def _forget_unknown(notebook: NotebookNode, source: dict) -> None:
     """Drop nbgrader metadata that is malformed or names no cell of the lesson."""
     for cell in notebook.cells:
         meta = cell.metadata.get("nbgrader")
-        if meta is not None and not (isinstance(meta, dict) and meta.get("grade_id") in source):
+        id = meta.get("grade_id") if isinstance(meta, dict) else None
+        if meta is not None and not (isinstance(id, str) and id in source):
             del cell.metadata["nbgrader"]
 
 

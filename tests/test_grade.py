@@ -148,10 +148,10 @@ def test_a_sample_class_is_not_written_over_something(tmp_path):
 HONEST = ("as-strided", "blank", "extra-cells", "slip-01", "slip-02", "warnings")
 STOCK = """
 load_subconfig({config!r})
-c.CourseDirectory.submitted_directory = {submitted!r}
-c.CourseDirectory.autograded_directory = {here!r} + "/autograded"
-c.CourseDirectory.feedback_directory = {here!r} + "/feedback"
-c.CourseDirectory.release_directory = {here!r} + "/release"
+c.CourseDirectory.root = {here!r}
+c.CourseDirectory.source_directory = {solutions!r}
+for step in ("submitted", "autograded", "feedback", "release"):
+    c.CourseDirectory[step + "_directory"] = step
 c.CourseDirectory.db_url = "sqlite:///" + {here!r} + "/gradebook.db"
 """
 STOCK_STEPS = """
@@ -168,7 +168,8 @@ def nbgrader(here: Path, *arguments) -> str:
         capture_output=True,
         text=True,
         timeout=1200,
-        env=os.environ | {"JUPYTER_CONFIG_DIR": str(here), "JUPYTER_PREFER_ENV_PATH": "1"},
+        # nbgrader calls `alembic`, which an activated environment has on its path.
+        env=os.environ | {"JUPYTER_CONFIG_DIR": str(here), "PATH": f"{BIN}:{os.environ['PATH']}"},
     )
     assert run.returncode == 0, run.stderr
     return run.stdout + run.stderr
@@ -184,7 +185,7 @@ def test_nbgrader_itself_gives_honest_students_the_same_scores(graded, tmp_path,
         shutil.copytree(theirs, tmp_path / "submitted" / student / lesson)
     settings = STOCK.format(
         config=str(ROOT / "autograder" / "nbgrader_config.py"),
-        submitted=str(tmp_path / "submitted"),
+        solutions=str(ROOT / "solutions"),
         here=str(tmp_path),
     )
     (tmp_path / "nbgrader_config.py").write_text(settings + steps)

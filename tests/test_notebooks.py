@@ -24,7 +24,7 @@ def faults(notebook: nbformat.NotebookNode) -> list[tuple[str, str]]:
             if output.output_type == "error":
                 found.append((cell.id, output.ename))
             elif output.output_type == "stream" and output.name == "stderr":
-                found.append((cell.id, output.text))
+                found.append((cell.id, output.text.strip()))
             html = output.get("data", {}).get("text/html", "")
             if "<svg" in html and "aria-label" not in html:
                 found.append((cell.id, "a figure without alt text"))

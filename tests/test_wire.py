@@ -124,3 +124,4 @@ def test_messages_are_bounded_and_the_end_is_told():
     here.close()
     with pytest.raises(wire.Closed):
         wire.receive(there)
+    there.close()

@@ -1,8 +1,10 @@
 """What every hidden test needs: a fresh seed, random arrays, and words for what failed."""
 
+import contextlib
 import functools
 import os
 import secrets
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -20,7 +22,9 @@ def seeded(test: Callable) -> Callable:
     def run(answer) -> bool:
         seed = int(os.environ.get("STRIDED_SEED") or secrets.randbelow(2**32))
         try:
-            test(answer, np.random.default_rng(seed))
+            # Stock nbgrader gives no points to a cell that writes to stderr, even for a warning.
+            with contextlib.redirect_stderr(sys.stdout):
+                test(answer, np.random.default_rng(seed))
         except WrongAnswer as wrong:
             raise WrongAnswer(f"{wrong}\n  (seed {seed})", wrong.status, wrong.slip) from None
         return True

@@ -200,19 +200,14 @@ assert checks.average_as_subsampling(average_as_subsampling)
 # %% [markdown]
 # ## See it agree with PyTorch
 #
-# Your two functions together are average pooling. Note that the stride has to be written out here. PyTorch's
-# `avg_pool2d` steps by its kernel when none is given; yours, like Torch7's, steps by 1.
+# With your weight and bias, SubSampling is average pooling. Note that the stride has to be written out here.
+# PyTorch's `avg_pool2d` steps by its kernel when none is given; SubSampling steps by 1.
 #
 # The two layers were closer still: until 4 March 2015, Torch7's `SpatialAveragePooling` returned the sum of each
 # window, undivided. That is SubSampling, too, with weight 1.
 
 # %% tags=["demonstration"]
-import torch
-
-x = np.arange(2 * 5 * 7.0).reshape(1, 2, 5, 7)
-yours = subsample2d(x, *average_as_subsampling(2, (2, 3)), (2, 3), stride=(2, 3))
-theirs = torch.nn.functional.avg_pool2d(torch.from_numpy(x), (2, 3)).numpy()
-figures.arrays({"yours": yours, "PyTorch's avg_pool2d": theirs})
+with_torch("average_as_subsampling", average_as_subsampling)
 
 # %% [markdown]
 # ## Mind the defaults when you port a layer

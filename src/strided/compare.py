@@ -59,6 +59,11 @@ COUNTERPARTS = {
         "subsample2d(x, weight, bias, (3, 2), stride=(2, 1))",
         "F.conv2d(x, weight.reshape(3, 1, 1, 1).expand(3, 1, 3, 2), bias, stride=(2, 1), groups=3)",
     ),
+    "average_as_subsampling": Counterpart(
+        {"x": (4, 3, 57, 80)},
+        "operators.subsample2d(x, *average_as_subsampling(3, (3, 2)), (3, 2), stride=(3, 2))",
+        "F.avg_pool2d(x, (3, 2))",
+    ),
     "correlate_or_convolve": Counterpart(
         {"x": (57, 80), "weight": (3, 2)},
         "correlate_or_convolve(x, weight)[0]",
