@@ -23,7 +23,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from autograder import build
 from autograder.answers import answers
-from autograder.execute import cells_by_id, released
+from autograder.execute import cells_by_id, grade_id, released
 from strided import manifest
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -96,14 +96,22 @@ def shoot_lesson(page: Page, path: Path) -> None:
         ".reduce((sum, cell) => sum + cell.getBoundingClientRect().height, 0)"
     )
     page.set_viewport_size({"width": WIDTH, "height": int(height) + 400})
+    page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
     page.wait_for_timeout(1000)
-    page.screenshot(path=path)
+    page.locator(".jp-Notebook").screenshot(path=path)
     page.set_viewport_size({"width": WIDTH, "height": 1000})
 
 
 def wrong_answer(folder: Path) -> str:
-    """Put a convolution that flips its kernel into lesson 05; the notebook's name."""
+    """Put a convolution that flips its kernel into lesson 05; the notebook's name.
+
+    The notebook ends with the check that fails, since JupyterLab runs nothing after it.
+    """
     notebook = nbformat.from_dict(dict(released("05_convolution")))
+    keep = ("conv2d", "test_conv2d")
+    notebook.cells = [
+        c for c in notebook.cells if grade_id(c) in keep or "import numpy" in c.source
+    ]
     source = answers("05_convolution")["conv2d", "slip:flipped_kernel"]
     cells_by_id(notebook)["conv2d"].source = source.rstrip()
     nbformat.write(notebook, folder / "wrong-answer.ipynb")

@@ -92,7 +92,7 @@ def conv2d(
     output = np.zeros((outputs, rows, columns))
     for k, y, x in np.ndindex(output.shape):
         output[k, y, x] = bias[k]
-        for l, t, s in np.ndindex(inputs, kH, kW):  # noqa: E741  the formula's letter
+        for l, t, s in np.ndindex(inputs, kH, kW):
             row, column = dH * y + t - padH, dW * x + s - padW
             if 0 <= row < height and 0 <= column < width:
                 # printed, from 1: weight[s][t][l][k] * input[dW*(i-1)+s][dH*(j-1)+t][l]

@@ -91,7 +91,7 @@ def weight_from_torch_formula_shape(call: Case) -> str:
 
 def weight_from_torch_formula_reads(call: Case, index: tuple[int, ...]) -> str:
     """Say which printed weight belongs at one stored index."""
-    k, l, t, s = index  # noqa: E741  (the letters of the printed formula)
+    k, l, t, s = index
     return (
         f"out channel k={k}, in channel l={l}, row t={t}, column s={s} is printed as\n"
         f"w[{s}, {t}, {l}, {k}] = {show(call.args[0][s, t, l, k])}   (counted from 0)"

@@ -422,9 +422,9 @@ class Check:
             self._targets().items(), value if several else [value], strict=False
         ):
             array = as_array(part)
-            if array is not None and array.ndim:
-                mine = title.replace("target", "yours", 1)
-                named[mine] = array
+            if array is not None and 0 < array.ndim <= 4:
+                mine = "yours" if title == "target" else title.replace("target", "your", 1)
+                named[mine] = array.real  # a Fourier transform leaves an imaginary part
                 if array.shape == target.shape:
                     marks[mine] = differing(array, target)
         return figures.arrays(named, marks=marks, caption=self._call(self.cases[0]))
