@@ -1,5 +1,6 @@
 """The comparison with PyTorch: what it says of right, unwritten, failing and misshapen answers."""
 
+import re
 import sys
 import time
 
@@ -56,7 +57,7 @@ def misspelt(x, weight, bias, stride, padding):
     [
         (unwritten, "conv2d is not written yet"),
         (misspelt, "raised KeyError: '<kernel>'"),
-        (lambda *args, **kwargs: None, "result NoneType"),
+        (lambda *args, **kwargs: None, "NoneType"),
         (lambda *args, **kwargs: [[1.0], [2.0, 3.0]], "not an array of numbers"),
         (lambda *args, **kwargs: np.zeros((2, 3)), "shapes differ"),
     ],
@@ -88,7 +89,7 @@ def test_a_slow_answer_shows_its_time():
         return operators.conv2d(x, weight, bias, stride, padding)
 
     text = repr(compare.with_torch("conv2d", slow))
-    yours = float(text.partition("result ")[2].partition(", ")[2].partition(" ms")[0])
+    yours = float(re.search(r"([\d.]+) ms", text)[1])
     assert yours >= 20
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from strided import operators
-from strided.checks.core import as_array, case, run, wrap
-from strided.display import Html
+from strided.checks.core import as_array, case, run
+from strided.display import Html, table
 
 RUNS = 5
 SEED = 201637
@@ -117,8 +117,8 @@ def with_torch(exercise: str, function: Callable) -> Html:
     finally:
         torch.set_num_threads(threads)
     rows = [
-        ("your call", pair.yours, _shape(outcome.value), times[0]),
-        ("PyTorch's", pair.torch, _shape(expected), times[1]),
+        ("your call", f"`{pair.yours}`", _shape(outcome.value), times[0]),
+        ("PyTorch's", f"`{pair.torch}`", _shape(expected), times[1]),
     ]
     if got is None:
         verdict = "Your result is not an array of numbers, so there is no difference to take."
@@ -130,11 +130,11 @@ def with_torch(exercise: str, function: Callable) -> Html:
             f"between values as large as {np.abs(expected).max():.1f}."
         )
     inputs = ", ".join(f"{name} {'x'.join(map(str, s))}" for name, s in pair.arrays.items())
-    caption = (
+    note = (
         f"{verdict} Same random {inputs}, in float64; times are medians of {RUNS} runs, "
         "PyTorch's on one thread."
     )
-    return _table(rows, caption)
+    return table(("", "called", "result", "time"), rows, note)
 
 
 def _callable(text: str, names: dict[str, Any]) -> Callable:
@@ -163,18 +163,3 @@ def _shape(value: object) -> str:
 
 def _note(text: str) -> Html:
     return Html(f"<p>{escape(text)}</p>", text)
-
-
-def _table(rows: list[tuple[str, str, str, str]], caption: str) -> Html:
-    head = ("", "called", "result", "time")
-    html = ["<table>", f"<caption>{escape(caption)}</caption>", "<thead><tr>"]
-    html += [f'<th scope="col">{name}</th>' for name in head] + ["</tr></thead><tbody>"]
-    text = []
-    for who, called, result, time in rows:
-        html.append(
-            f'<tr><th scope="row">{who}</th><td><code>{escape(called)}</code></td>'
-            f"<td>{escape(result)}</td><td>{time}</td></tr>"
-        )
-        text.append(f"{who}: {called}\n    result {result}, {time}")
-    html.append("</tbody></table>")
-    return Html("".join(html), "\n".join([*text, wrap(caption)]))

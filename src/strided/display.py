@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from html import escape
 
@@ -26,8 +27,11 @@ def source(function: Callable) -> Html:
     return Html(f"<pre><code>{escape(code)}</code></pre>", code)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Html:
-    """Show rows of words under a head; the first cell names its row, and `backticks` mark code."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> Html:
+    """Show rows of words under a head, with a note below.
+
+    The first cell of a row names it, and `backticks` mark code.
+    """
 
     def cell(word: str, tag: str, scope: str = "") -> str:
         inside = re.sub("`([^`]+)`", r"<code>\1</code>", escape(word))
@@ -38,10 +42,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Html:
     for first, *rest in rows:
         html += ["<tr>", cell(first, "th", ' scope="row"')]
         html += [*(cell(word, "td") for word in rest), "</tr>"]
-    html.append("</tbody></table>")
+    html.append("</tbody></table>" + (f"<p>{escape(note)}</p>" if note else ""))
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     text = [
         "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
         for row in [head, *rows]
     ]
+    if note:
+        text.append(textwrap.fill(note, 78))
     return Html("".join(html), "\n".join(text))
