@@ -1,10 +1,14 @@
 """The main job, end to end: a class graded by the command line, and by stock nbgrader."""
 
 import csv
+import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -213,3 +217,45 @@ def test_the_untouched_release_scores_nothing_and_nothing_else_is_blank(graded):
         nbformat.read(graded / "autograded/blank/05_convolution/05_convolution.ipynb", 4)
     )
     assert verdict_of(cells["test_conv2d"])["status"] == "blank"
+
+
+def test_formgrader_lists_and_opens_the_graded_class(graded, tmp_path):
+    settings = STOCK.format(
+        config=str(ROOT / "autograder" / "nbgrader_config.py"),
+        solutions=str(ROOT / "solutions"),
+        here=str(graded),
+    )
+    (graded / "nbgrader_config.py").write_text(settings)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--ServerApp.port={port}", "--IdentityProvider.token=key"]
+    home = {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path)}
+
+    def get(path: str) -> str:
+        address = f"http://127.0.0.1:{port}/formgrader/{path}?token=key"
+        return urllib.request.urlopen(address, timeout=60).read().decode()
+
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=graded, stdout=log, stderr=log, env=os.environ | home
+        )
+    try:
+        for _ in range(120):
+            try:
+                listed = json.loads(get("api/assignments"))
+                break
+            except OSError:
+                time.sleep(0.5)
+        else:
+            raise AssertionError((tmp_path / "log").read_text())
+        assert {assignment["name"] for assignment in listed} == set(LESSONS)
+        lesson = "05_convolution"
+        theirs = json.loads(get(f"api/submitted_notebooks/{lesson}/{lesson}"))
+        assert len(theirs) == len(sample.students())
+        wrong = next(entry for entry in theirs if entry["student"] == "slip-01")
+        assert "Your output is exactly what" in get(f"submissions/{wrong['id']}/")
+    finally:
+        server.terminate()
+        server.wait()
