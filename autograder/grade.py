@@ -132,7 +132,22 @@ class Run:
             generate(lesson.name, config)
 
     def grade(self, student: str, lesson: manifest.Lesson) -> None:
-        """Grade one submission, unless this very submission was graded by these very tests."""
+        """Grade one submission, unless this very submission was graded by these very tests.
+
+        Whatever goes wrong with it costs nobody else: it is recorded as invalid, with the reason.
+        """
+        try:
+            self._grade(student, lesson)
+        except UserError:
+            raise
+        except Exception as error:
+            reason = str(error).strip().partition("\n")[0]
+            text = f"It could not be graded: {type(error).__name__}: {reason}."
+            self._grade(student, lesson, intake.Refused("invalid", text))
+
+    def _grade(
+        self, student: str, lesson: manifest.Lesson, trouble: intake.Refused | None = None
+    ) -> None:
         folder = self.room.submitted / student / lesson.name
         done = self.room.autograded(student, lesson.name)
         mark = fingerprint(folder, lesson.name)
@@ -148,6 +163,8 @@ class Run:
             },
         }
         try:
+            if trouble is not None:
+                raise trouble
             notebook, remarks = intake.take(folder, lesson.name)
         except intake.Refused as refused:
             notebook, remarks = released(lesson.name), [str(refused)]

@@ -80,7 +80,9 @@ def read(path: Path) -> NotebookNode:
     if not isinstance(content, dict) or not ("cells" in content or "worksheets" in content):
         raise ValueError("it is JSON, but no notebook")
     try:
-        notebook = nbformat.reads(json.dumps(content), as_version=4)
+        # JSON may hold half of a two-part character, which no file can; it becomes a question mark.
+        text = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode()
+        notebook = nbformat.reads(text, as_version=4)
         _, notebook = nbformat.validator.normalize(notebook)
         nbformat.validate(notebook)
     except Exception as error:
@@ -113,7 +115,7 @@ def _forget_unknown(notebook: NotebookNode, source: dict) -> None:
     for cell in notebook.cells:
         meta = cell.metadata.get("nbgrader")
         id = meta.get("grade_id") if isinstance(meta, dict) else None
-        if meta is not None and not (isinstance(id, str) and id in source):
+        if "nbgrader" in cell.metadata and not (isinstance(id, str) and id in source):
             del cell.metadata["nbgrader"]
 
 

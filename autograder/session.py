@@ -28,14 +28,22 @@ OUTPUT_LIMIT = 2 * 2**20  # bytes kept of one displayed output
 class Text(io.StringIO):
     """A stream that keeps its beginning and drops the rest, so that printing cannot fill memory."""
 
+    encoding = "utf-8"
+
     def write(self, text: str) -> int:
         """Keep what there is room for; tell the writer that all of it was written."""
         room = TEXT_LIMIT - self.tell()
+        text = clean(text)
         if len(text) > room > 0:
             super().write(text[:room] + "\n… (the rest of this output was cut)\n")
         elif room > 0:
             super().write(text)
         return len(text)
+
+
+def clean(text: str) -> str:
+    """The text without lone surrogates, which no file and no message can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def limit_resources(limits: dict[str, int]) -> None:
@@ -51,12 +59,15 @@ class Server:
 
     def __init__(self, sock: socket.socket):
         self.sock = sock
+        self.pid = os.getpid()
         self.functions: list[Callable] = []
         config = Config()
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "nocolor"
         self.shell = InteractiveShell.instance(config=config)
         self.shell._showtraceback = self._keep_traceback  # type: ignore
+        # `%matplotlib inline` asks for a GUI's event loop; a session has none, nor needs one.
+        self.shell.enable_gui = lambda gui=None: None  # type: ignore
         # `exit()` in a cell asks the shell to end; a session ends only with its socket.
         self.shell.ask_exit = lambda: None  # type: ignore
         self.traceback: list[str] = []
@@ -74,10 +85,17 @@ class Server:
             self._send(getattr(self, f"do_{request.pop('do')}")(**request))
 
     def _receive(self) -> dict[str, Any]:
+        self._end_if_forked()
         return wire.unpack(wire.receive(self.sock), self._call_back)
 
     def _send(self, reply: dict[str, Any]) -> None:
+        self._end_if_forked()
         wire.send(self.sock, wire.pack(reply, self._export))
+
+    def _end_if_forked(self) -> None:
+        # A child that the student's code forked comes back here too; only one may answer.
+        if os.getpid() != self.pid:
+            os._exit(0)
 
     def _export(self, function: Callable) -> int:
         self.functions.append(function)
@@ -115,7 +133,7 @@ class Server:
             outputs.append(
                 {
                     "output_type": "display_data",
-                    "data": {mime: _text(data) for mime, data in (item["data"] or {}).items()},
+                    "data": {str(mime): _text(data) for mime, data in (item["data"] or {}).items()},
                     "metadata": {},
                 }
             )
@@ -180,6 +198,7 @@ def _text(data: object) -> str:
 
         data = base64.b64encode(data).decode()
     text = data if isinstance(data, str) else repr(data)
+    text = clean(text)
     return text if len(text) <= OUTPUT_LIMIT else "(an output too large to keep)"
 
 
@@ -190,8 +209,9 @@ def _describe(error: BaseException, traceback: list[str]) -> dict[str, Any]:
         text = "(its message cannot be shown)"
     return {
         "type": type(error).__name__,
-        "text": text[:2000],
-        "traceback": [line[:2000] for line in "\n".join(traceback).splitlines()[-60:]],
+        "kinds": [kind.__name__ for kind in type(error).__mro__],
+        "text": clean(text[:2000]),
+        "traceback": [clean(line[:2000]) for line in "\n".join(traceback).splitlines()[-60:]],
     }
 
 

@@ -194,14 +194,18 @@ def _write_back(argument: Any, after: Any) -> None:
 
 def _exception(error: dict[str, Any]) -> BaseException:
     """The exception that a student's function raised, as the examiner's own of the same name."""
-    kind = getattr(builtins, str(error["type"]), None)
-    if kind is MemoryError:
+    if error["type"] == "MemoryError":
         return Ended("memory", "it asked for more memory than it may have")
-    if isinstance(kind, type) and issubclass(kind, Exception):
-        try:
-            return kind(error["text"])
-        except TypeError:
-            pass
+    # An exception class of the student's own counts as the nearest of Python's that it derives from.
+    for name in error.get("kinds", [error["type"]]):
+        kind = getattr(builtins, str(name), None)
+        if kind is Exception:
+            break
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            try:
+                return kind(error["text"])
+            except TypeError:
+                continue
     return RuntimeError(f"{error['type']}: {error['text']}")
 
 

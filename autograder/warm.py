@@ -20,6 +20,9 @@ class Warm:
     """The autograder's handle on a warm process."""
 
     def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
         self.control, theirs = socket.socketpair()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "autograder.warm", str(theirs.fileno())],
@@ -34,19 +37,30 @@ class Warm:
         """Start a session in a folder: the socket to it, and its process id."""
         ours, theirs = socket.socketpair()
         order = json.dumps({"limits": limits, "folder": folder}).encode()
-        socket.send_fds(self.control, [order], [theirs.fileno()])
-        theirs.close()
-        return ours, int(self._reply())
+        with theirs:
+            try:
+                socket.send_fds(self.control, [order], [theirs.fileno()])
+                return ours, int(self._reply())
+            except OSError:
+                # A student's code may have ended the warm process; the next student gets a new one.
+                self.close()
+                self._start()
+                socket.send_fds(self.control, [order], [theirs.fileno()])
+                return ours, int(self._reply())
 
     def end(self, pid: int) -> int:
         """Kill a session and its children; the status it ended with, as `os.waitpid` gives it."""
-        self.control.sendall(json.dumps({"end": pid}).encode())
-        return int(self._reply())
+        try:
+            self.control.sendall(json.dumps({"end": pid}).encode())
+            return int(self._reply())
+        except OSError:
+            _kill(pid)  # the warm process has ended; its sessions have not
+            return signal.SIGKILL
 
     def _reply(self) -> bytes:
         reply = self.control.recv(64)
         if not reply:
-            raise RuntimeError("the warm process ended; run the same command again")
+            raise ConnectionError("the warm process has ended")
         return reply
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ call back. Nothing else does, and nothing is ever unpickled.
 
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgpack
@@ -48,6 +48,8 @@ def pack(value: Any, export: Callable[[Callable], int] | None = None) -> bytes:
             return msgpack.ExtType(_RANGE, inner([item.start, item.stop, item.step]))
         if item is ...:
             return msgpack.ExtType(_DOTS, b"")
+        if isinstance(item, str):  # NumPy's too
+            return str(item)
         if isinstance(item, np.ndarray | np.generic):
             array = np.asarray(item)
             if array.dtype.kind not in "biufc":
@@ -60,6 +62,10 @@ def pack(value: Any, export: Callable[[Callable], int] | None = None) -> bytes:
                 return plain(item)
         if callable(item) and export is not None:
             return msgpack.ExtType(_FUNCTION, str(export(item)).encode())
+        if hasattr(item, "__array__") or isinstance(item, Sequence):
+            array = np.asarray(item)  # a tensor, a deque …
+            if array.dtype.kind in "biufc":
+                return default(array)
         raise WireError(
             f"a {type(item).__name__} is no plain data (arrays, numbers, text, lists …)"
         )

@@ -149,3 +149,11 @@ def test_every_slip_of_the_bank_belongs_to_an_exercise_of_the_manifest():
     from strided import manifest
 
     assert set(BANK) <= set(manifest.exercises())
+
+
+def test_a_count_is_right_or_wrong_and_never_nearly_right():
+    from strided.checks.core import same
+
+    assert same(151600.0, 151600) and same(np.int32(7), 7)
+    assert not same(151615, 151600) and not same(12.001, 12)
+    assert same(0.1 + 1e-7, 0.1)

@@ -126,6 +126,24 @@ def test_a_second_run_grades_only_what_changed(small):
     assert table(small / "grades.csv")["blank", lesson, "conv2d"]["score"] == "0"
 
 
+def test_what_nobody_foresaw_is_recorded_and_the_class_goes_on(small, monkeypatch):
+    from autograder import grade, intake
+
+    for student in ("blank", "loops", "slip-01"):
+        shutil.rmtree(small / "autograded" / student)
+    take = intake.take
+
+    def surprising(folder, lesson):
+        if "blank" in str(folder):
+            raise KeyError("a bug")
+        return take(folder, lesson)
+
+    monkeypatch.setattr(intake, "take", surprising)
+    rows = {(r.student_id, r.exercise): r for r in grade.grade(["05_convolution"], small)}
+    assert rows["blank", "conv2d"].status == "invalid"
+    assert rows["loops", "conv2d"].status == "passed"
+
+
 @pytest.mark.parametrize(
     "arguments, sentence",
     [

@@ -123,6 +123,7 @@ def test_stripped_answers_are_recognised(notebook, keep_ids):
         {"grade_id": "no_such_cell"},
         {"grade_id": ["conv2d"]},
         "nonsense",
+        None,
         [],
         {},
     ],
@@ -146,3 +147,10 @@ def test_an_edited_check_and_a_changed_cell_type_are_told(notebook):
     assert whole(notebook)
     assert any("was edited" in remark for remark in remarks)
     assert any("markdown" in remark for remark in remarks)
+
+
+def test_half_a_character_is_no_reason_to_stop(tmp_path, notebook):
+    text = nbformat.writes(notebook).replace("# ", "# \\ud800 ", 3)
+    (tmp_path / FILE).write_text(text)
+    found, _ = intake.take(tmp_path, LESSON.name)
+    assert "?" in json.dumps(found) and "ud800" not in json.dumps(found)

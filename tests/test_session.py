@@ -138,3 +138,40 @@ def test_a_pass_takes_a_test_that_ran_to_its_end(student):
     assert examine(TEST, 3, student).score == 0
     assert examine("assert missing(1)", 3, student).status == "error"
     assert examine("assert f(", 3, student).status == "error"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import numpy as np; return np.float32(sum(x))",
+        "from collections import deque; return deque([sum(x)])[0]",
+        "print('\\ud800'); return sum(x)",
+        "import sys; sys.stdout.encoding.upper(); return sum(x)",
+        "import os; os.fork(); return sum(x)",
+    ],
+)
+def test_oddities_of_an_honest_function_cost_nothing(student, body):
+    student.run(f"%matplotlib inline\ndef f(x):\n    {body}")
+    assert examine(TEST, 3, student).status == "passed"
+
+
+def test_numbers_in_other_containers_cross_as_arrays(student):
+    student.run("from collections import deque\nimport torch\ndef f(x): return deque(x)")
+    assert student.find("f")([1, 2]).tolist() == [1, 2]
+    student.run("def f(x): return torch.tensor(x)")
+    assert student.find("f")([1, 2]).tolist() == [1, 2]
+
+
+def test_an_exception_of_the_students_own_is_of_the_kind_it_derives_from(student):
+    student.run("class Mine(ValueError): pass\ndef f(x): raise Mine('not this')")
+    with pytest.raises(ValueError, match="not this"):
+        student.find("f")([1])
+
+
+def test_the_end_of_the_warm_process_costs_one_exercise():
+    with Warm() as own:
+        with Student(own) as first:
+            first.run("import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(0.2)")
+        with Student(own) as second:
+            second.run("def f(x): return sum(x)")
+            assert examine(TEST, 3, second).status == "passed"

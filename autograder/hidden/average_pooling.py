@@ -194,7 +194,7 @@ def pooling_case(rng: np.random.Generator, settings: Settings) -> Case:
     x = random_image(rng, settings.pop("size"))
     if settings["stride"] == settings["kernel_size"]:
         del settings["stride"]
-    return Case((x,), settings)
+    return Case((x, settings.pop("kernel_size")), settings)
 
 
 @seeded
@@ -203,11 +203,12 @@ def avg_pool2d(function, rng: np.random.Generator) -> None:
     settings = draw(rng, _left_out)
     x = random_image(rng, settings.pop("size"))
     given = x.copy()
-    out = called(function, x, **settings)
+    kernel_size = settings.pop("kernel_size")
+    out = called(function, x, kernel_size, **settings)
     require(alike(x, given), "it must leave its input as it was")
     flat = np.full_like(x, 7.0)
     require(
-        np.allclose(called(function, flat, **settings), 7),
+        np.allclose(called(function, flat, kernel_size, **settings), 7),
         "a constant image must stay constant where padding is not counted",
     )
     require(
@@ -215,7 +216,9 @@ def avg_pool2d(function, rng: np.random.Generator) -> None:
         "an average must lie between the image's smallest and its largest pixel",
     )
     counted = settings | {"count_include_pad": True}
-    above, below = (called(function, image, **counted) for image in (x, np.ones_like(x)))
+    above, below = (
+        called(function, image, kernel_size, **counted) for image in (x, np.ones_like(x))
+    )
     with np.errstate(all="ignore"):
         require(
             above.shape == below.shape and alike(out, above / below),

@@ -93,6 +93,11 @@ def as_array(value: object) -> np.ndarray | None:
         array = np.asarray(value)
     except Exception:
         return None
+    if array.dtype.kind == "O":  # numbers one by one, as np.vectorize may leave them
+        try:
+            array = array.astype(float)
+        except Exception:
+            return None
     return array if array.dtype.kind in "biufc" else None
 
 
@@ -131,15 +136,14 @@ def same(got: object, expected: object) -> bool:
         )
     if isinstance(expected, bool | np.bool_ | int | float | complex | np.number):
         array = as_array(got)
-        return (
-            array is not None
-            and array.size == 1
-            and array.ndim == 0
-            and not differing(array[None], np.asarray([expected])).any()
-        )
+        if array is None or array.ndim > 0:
+            return False
+        if isinstance(expected, int | np.integer):  # a count is right or wrong
+            return bool(array == expected)
+        return not differing(array[None], np.asarray([expected])).any()
     if isinstance(expected, range):
         return isinstance(got, range | list | tuple | np.ndarray) and list(got) == list(expected)
-    return type(got) is type(expected) and bool(got == expected)
+    return isinstance(got, type(expected)) and bool(got == expected)
 
 
 def same_outcome(one: Outcome, other: Outcome) -> bool:

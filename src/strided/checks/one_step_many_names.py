@@ -161,11 +161,10 @@ keras1_to_keras2 = Check(
 def name_the_step(answers: dict[str, str]) -> Literal[True]:
     """Mark the twelve answers: points for each right one, and a reason for each wrong one.
 
-    Raises WrongAnswer where there is nothing to mark: untouched, no dict, a missing line, or a
-    choice that does not exist.
+    Raises WrongAnswer where there is nothing to mark: untouched, no dict, or a missing line.
     """
     _require_form(answers)
-    given = {line: answers[line] for line in names.SNIPPETS}
+    given = {line: _word(answers[line]) for line in names.SNIPPETS}
     wrong = [line for line in given if given[line] != names.SNIPPETS[line].meaning]
     total = len(given)
     if not wrong:
@@ -173,10 +172,17 @@ def name_the_step(answers: dict[str, str]) -> Literal[True]:
         return True
 
     print(f"name_the_step: {total - len(wrong)} of {total} answers are right.")
+    choices = ", ".join(map(repr, names.MEANINGS))
     for line in wrong:
-        answer, why = given[line], names.SNIPPETS[line].why
-        verdict = "is not answered yet." if answer is ... else f"is not {answer!r}. {why}"
-        print(f"\n{line}\n{wrap(verdict)}")
+        print(f"\n{line}")
+        if answers[line] is ...:
+            print(wrap("is not answered yet."))
+            continue
+        unknown = given[line] not in names.MEANINGS
+        print(
+            wrap(f"is not {given[line]!r}" + (f", which is none of {choices}." if unknown else "."))
+        )
+        print(wrap(names.SNIPPETS[line].why))
     found = _mistakes(given)
     if found:
         print("\nWhat is behind this:")
@@ -188,7 +194,7 @@ def name_the_step(answers: dict[str, str]) -> Literal[True]:
 
 
 def _require_form(answers: object) -> None:
-    """Raise a WrongAnswer unless there are twelve answers, each a choice that exists or dots."""
+    """Raise a WrongAnswer unless there are twelve answers, not all of them dots."""
     if not isinstance(answers, dict):
         raise WrongAnswer(
             f"name_the_step must be a dict of answers; it is of type {type(answers).__name__}.\n"
@@ -208,13 +214,11 @@ def _require_form(answers: object) -> None:
             "  each `...`, run that cell, then run this one again.",
             status="blank",
         )
-    choices = ", ".join(map(repr, names.MEANINGS))
-    for line, answer in given.items():
-        if answer is not ... and not (isinstance(answer, str) and answer in names.MEANINGS):
-            raise WrongAnswer(
-                f"name_the_step has a choice that does not exist, for this line:\n  {line!r}\n"
-                + wrap(f"It says {show(answer)}; the choices are {choices}.")
-            )
+
+
+def _word(answer: object) -> str:
+    """An answer as a word, without the accidents of typing: spaces around it, capitals."""
+    return answer.strip().lower() if isinstance(answer, str) else show(answer)
 
 
 def _mistakes(given: dict[str, str]) -> list:
