@@ -1,9 +1,9 @@
 """Lesson text to notebooks: `solutions/*/*.py` to the solution notebook and the released one.
 
 A lesson's text is py:percent. Short tags say what a cell is, and are expanded here into nbgrader's
-metadata: `solution:ID` for the cell that students complete, `test:ID` for its check cell, `manual:ID` for
-an answer in words, `demonstration` for a locked cell that grading skips. The hidden half of a test cell and
-the hints are written from the manifest. Building twice gives the same bytes.
+metadata: `solution:ID` for the cell that students complete, `test:ID` for its check cell,
+`demonstration` for a locked cell that grading skips. The hidden half of a test cell and the hints are
+written from the manifest. Building twice gives the same bytes.
 """
 
 import ast
@@ -64,7 +64,7 @@ def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.N
             raise LessonError(f"{path}: a cell has the tags {tags}; give it one")
         role, _, id = (tags[0] if tags else "").partition(":")
         seen.append((role, id))
-        if role in ("solution", "test", "manual") and id not in exercises:
+        if role in ("solution", "test") and id not in exercises:
             raise LessonError(f"{path}: the tag {tags[0]} names no exercise of the manifest")
         if role == "solution":
             _mark(cell, id, solution=True)
@@ -76,8 +76,6 @@ def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.N
                 )
             cell.source += hidden_tests(lesson, id)
             _mark(cell, f"test_{id}", grade=True, locked=True, points=exercises[id].points)
-        elif role == "manual":
-            _mark(cell, id, grade=True, solution=True, points=exercises[id].points)
         elif role == "demonstration":
             _mark(cell, f"demonstration_{_digest(cell.source)}", locked=True)
             cell.metadata["tags"] = ["demonstration"]
@@ -87,8 +85,6 @@ def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.N
         if role == "test":
             cells.append(nbformat.v4.new_markdown_cell(hints(exercises[id])))
     for id in exercises:
-        if ("manual", id) in seen:
-            continue
         for role in ("solution", "test"):
             if seen.count((role, id)) != 1:
                 raise LessonError(
@@ -115,7 +111,12 @@ def _mark(cell, grade_id: str, grade=False, solution=False, locked=False, points
 
 def hidden_tests(lesson: manifest.Lesson, exercise: str) -> str:
     """The hidden half of an exercise's test cell; empty if its visible check is the whole test."""
-    module = import_module(f"autograder.hidden.{lesson.module}")
+    try:
+        module = import_module(f"autograder.hidden.{lesson.module}")
+    except ModuleNotFoundError as error:
+        if error.name != f"autograder.hidden.{lesson.module}":
+            raise
+        raise LessonError(f"autograder/hidden/{lesson.module}.py is missing") from None
     if not hasattr(module, exercise):
         return ""
     return (

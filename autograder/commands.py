@@ -37,6 +37,8 @@ def check_build() -> int:
     stale = building.stale()
     for path in stale:
         print(f"{path} is out of date: run `make build` and commit it.")
+    if not stale:
+        print("Every notebook is up to date.")
     return 1 if stale else 0
 
 
@@ -97,7 +99,8 @@ def demo(folder: Path) -> int:
     screen = console()
     build()
     if (folder / "submitted").is_dir():
-        shutil.rmtree(folder)  # the last demo's
+        print(f"Replacing the last demo's class in {folder}")
+        shutil.rmtree(folder)
     sample_class(folder)
     rows = list(_with_progress(list(manifest.lessons()), folder, screen))
     report.write_csv(rows, folder / "grades.csv")

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder import feedback, intake
-from autograder.build import generate, nbgrader_config
+from autograder.build import generate, nbgrader_config, stale
 from autograder.examiner import Verdict
 from autograder.execute import cells_by_id, released, trusted, verdict_of
 from autograder.paths import UserError
@@ -70,7 +70,8 @@ class Class:
         if not self.folder.is_dir():
             raise UserError(f"There is no class folder {self.folder}.")
         if not self.submitted.is_dir():
-            raise UserError(f"There are no submissions: {self.submitted} is missing.")
+            place = self.submitted / "<student>" / "<lesson>" / "<lesson>.ipynb"
+            raise UserError(f"There are no submissions: put each one in {place}.")
         found = sorted(path.name for path in self.submitted.iterdir() if path.is_dir())
         found = [name for name in found if not name.startswith(".")]
         if not found:
@@ -97,6 +98,8 @@ def grade(
     and once more at the end. Raises UserError for what the instructor has to mend.
     """
     lessons = check_lessons(names)
+    if stale():
+        raise UserError("The notebooks are out of date: run `make build` first.")
     students = Class(folder).students()
     run = Run(folder)
     for lesson in lessons:
@@ -219,16 +222,18 @@ def rows(folder: Path) -> Iterator[Row]:
                     continue
                 cells = cells_by_id(nbformat.read(path, as_version=4))
                 record = gradebook.find_submission_notebook(lesson.name, lesson.name, student)
-                scores = {grade.name: grade.score for grade in record.grades}
+                grades = {grade.name: grade for grade in record.grades}
                 for exercise in lesson.exercises:
                     name = f"test_{exercise.id}"
+                    if name not in cells or name not in grades:
+                        continue  # graded before the lesson had this exercise
                     verdict = verdict_of(cells[name]) or {}
                     yield Row(
                         student,
                         lesson.name,
                         exercise.id,
-                        scores[name],
-                        exercise.points,
+                        grades[name].score,
+                        grades[name].max_score,
                         verdict.get("status", "invalid"),
                         verdict.get("slip", ""),
                     )

@@ -14,6 +14,7 @@ FILES = (
     "environment.yml",
     "LICENSE",
 )
+COMMAND = b'[project.scripts]\nautograder = "autograder.__main__:main"\n\n'
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -32,4 +33,7 @@ def write(archive: Path) -> None:
         for path in contents():
             # A student reads the course's own README first; the repository's is for instructors.
             name = "README.md" if path == Path("course/README.md") else str(path)
-            file.write(ROOT / path, f"{top}/{name}")
+            text = (ROOT / path).read_bytes()
+            if path.name == "pyproject.toml":
+                text = text.replace(COMMAND, b"")
+            file.writestr(f"{top}/{name}", text)

@@ -19,7 +19,9 @@ def write_csv(rows: Iterable[Row], path: Path) -> None:
         writer = csv.DictWriter(file, [field.name for field in fields(Row)])
         writer.writeheader()
         for row in rows:
-            writer.writerow(asdict(row) | {"score": f"{row.score:g}", "max_score": row.max_score})
+            writer.writerow(
+                asdict(row) | {"score": f"{row.score:g}", "max_score": f"{row.max_score:g}"}
+            )
     scratch.replace(path)
 
 

@@ -22,7 +22,8 @@ from traitlets.config import Config
 from autograder import wire
 
 TEXT_LIMIT = 50_000  # characters kept of what one cell or call prints
-OUTPUT_LIMIT = 2 * 2**20  # bytes kept of one displayed output
+OUTPUT_LIMIT = 2 * 2**20  # characters kept of one displayed output
+OUTPUTS = 20  # displayed outputs kept of one cell
 
 
 class Text(io.StringIO):
@@ -51,7 +52,8 @@ def limit_resources(limits: dict[str, int]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (limits["memory"],) * 2)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits["file_size"],) * 2)
-    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"],) * 2)
+    # The soft limit's signal tells what happened; the hard limit would only kill.
+    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"] + 1))
 
 
 class Server:
@@ -129,7 +131,7 @@ class Server:
             for name, stream in (("stdout", out), ("stderr", err))
             if stream.getvalue()
         ]
-        for item in published:
+        for item in published[:OUTPUTS]:
             outputs.append(
                 {
                     "output_type": "display_data",

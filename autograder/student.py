@@ -1,7 +1,7 @@
 """The examiner's handle on a student session: cells to run, names to find, functions to call.
 
 A session that dies or runs out of time is ended, its reason is told, and a new one is started from the
-cells that ran well, so that one bad cell costs one exercise.
+cells that finished, so that one bad cell costs one exercise.
 """
 
 import builtins
@@ -78,10 +78,10 @@ class Student:
     def run(self, source: str) -> dict[str, Any]:
         """Run a cell: its outputs and its error. Raises Ended."""
         reply = self._ask({"do": "run", "source": source})
-        self.ran.append(source)
         error = reply["error"]
         if error and error["type"] == "MemoryError":
             raise Ended("memory", "it asked for more memory than it may have")
+        self.ran.append(source)
         return reply
 
     def find(self, name: str) -> Any:
@@ -175,9 +175,9 @@ class Student:
         """End the session, if there is one; the status it ended with."""
         if self.sock is None:
             return 0
-        self.sock.close()
-        self.sock = None
-        return self.warm.end(self.pid)
+        sock, self.sock = self.sock, None
+        with sock:
+            return self.warm.end(self.pid)
 
 
 def _write_back(argument: Any, after: Any) -> None:

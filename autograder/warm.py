@@ -4,6 +4,7 @@
 student code itself. When its socket closes, it ends, and every session with it.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -29,6 +30,7 @@ class Warm:
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the autograder; this ends when its socket closes
             env=os.environ | THREADS,
         )
         theirs.close()
@@ -113,6 +115,8 @@ def main(descriptor: int) -> None:
             try:
                 os.setsid()
                 control.close()
+                # What the student's code writes past Python's streams is nobody's to read.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
                 session.serve(
                     socket.socket(fileno=descriptors[0]), request["limits"], request["folder"]
                 )
@@ -124,20 +128,22 @@ def main(descriptor: int) -> None:
 
 
 def _kill(pid: int) -> None:
-    # A session leads a process group of its own; what it started dies with it.
-    try:
+    _kill_group(pid)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _kill_group(pid: int) -> None:
+    # A session leads a process group of its own; what it started is in it, unless it left on purpose.
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
 
 def _reap(living: set[int], ended: dict[int, int]) -> None:
     for pid in list(living):
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
+            _kill_group(pid)
             living.discard(pid)
             ended[pid] = status
 

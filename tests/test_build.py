@@ -1,6 +1,7 @@
 """The build: lesson text to notebooks, the same bytes each time, and every fault told."""
 
 import ast
+import dataclasses
 import shutil
 
 import nbformat
@@ -42,6 +43,12 @@ def faulty(tmp_path):
 def test_a_text_that_does_not_fit_the_manifest_is_refused(faulty, old, new, complaint):
     with pytest.raises(build.LessonError, match=complaint):
         faulty(old, new)
+
+
+def test_a_missing_module_of_hidden_tests_is_told():
+    lesson = dataclasses.replace(LESSON, name="10_nowhere")
+    with pytest.raises(build.LessonError, match="autograder/hidden/nowhere.py is missing"):
+        build.hidden_tests(lesson, "conv2d")
 
 
 def test_a_missing_text_is_refused(tmp_path):

@@ -157,3 +157,10 @@ def test_a_count_is_right_or_wrong_and_never_nearly_right():
     assert same(151600.0, 151600) and same(np.int32(7), 7)
     assert not same(151615, 151600) and not same(12.001, 12)
     assert same(0.1 + 1e-7, 0.1)
+
+
+def test_numbers_in_an_object_array_are_numbers_and_nothing_is_not():
+    from strided.checks.core import as_array
+
+    assert as_array(np.array([1, 2.5], dtype=object)).tolist() == [1, 2.5]
+    assert as_array(None) is None and as_array([1, "a"]) is None and as_array([None]) is None

@@ -25,6 +25,7 @@ def test_it_holds_every_lesson_and_no_answer(unpacked):
         assert f"course/{lesson}/{lesson}.ipynb" in names
     assert {"README.md", "pyproject.toml", "constraints.txt", "environment.yml"} <= names
     assert not any(name.startswith(("solutions", "autograder", "tests")) for name in names)
+    assert "[project.scripts]" not in (unpacked / "pyproject.toml").read_text(encoding="utf-8")
     for path in unpacked.rglob("*.ipynb"):
         assert "BEGIN SOLUTION" not in path.read_text(encoding="utf-8")
 

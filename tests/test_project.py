@@ -87,7 +87,12 @@ def test_importing_the_library_takes_numpy_only():
 
 def test_every_lesson_has_its_modules():
     for lesson in manifest.lessons().values():
-        for folder in ("src/strided/checks", "src/strided/slips", "autograder/hidden"):
+        for folder in (
+            "src/strided/checks",
+            "src/strided/slips",
+            "autograder/hidden",
+            "autograder/answers",
+        ):
             assert (ROOT / folder / f"{lesson.module}.py").is_file(), (folder, lesson.module)
     text = {path.parent.name for path in (ROOT / "solutions").glob("*/*.py")}
     assert text == set(manifest.lessons())

@@ -12,6 +12,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from numbers import Number
 from typing import Any, Literal, TypeGuard
 
 import numpy as np
@@ -94,6 +95,8 @@ def as_array(value: object) -> np.ndarray | None:
     except Exception:
         return None
     if array.dtype.kind == "O":  # numbers one by one, as np.vectorize may leave them
+        if not all(isinstance(value, Number) for value in array.flat):
+            return None
         try:
             array = array.astype(float)
         except Exception:
@@ -147,7 +150,7 @@ def same(got: object, expected: object) -> bool:
 
 
 def same_outcome(one: Outcome, other: Outcome) -> bool:
-    """Whether two calls did the same: same value or both an exception, same inputs afterwards."""
+    """Whether two calls did the same: same value or both an exception, same arguments left behind."""
     if one.error is not None or other.error is not None:
         return one.error is not None and other.error is not None
     return _equal(one.value, other.value) and same(one.arguments[0], other.arguments[0])
