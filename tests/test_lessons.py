@@ -1,5 +1,6 @@
 """The course itself: every lesson's solution, stub, check, hidden test, slips and answers agree."""
 
+import dataclasses
 import re
 from importlib import import_module
 
@@ -105,23 +106,58 @@ def test_there_are_enough_slips(lesson, exercise):
     assert count >= least, f"{exercise.id} has {count} slips and needs {least}"
 
 
+def missing(lesson: manifest.Lesson, notebook) -> list[str]:
+    """What a lesson's text and its section of the manifest lack, in a few words each."""
+    text = "\n".join(cell.source for cell in notebook.cells)
+    wanted = ["**What you'll do.**", "**What you'll learn.**", "**What you need.**"]
+    wanted += [f"About {lesson.minutes} minutes"]
+    lacking = [words for words in wanted if words not in notebook.cells[0].source]
+    lacking += [h for h in ("## Take away", "## Sources") if not re.search(f"^{h}", text, re.M)]
+    calls = [f'predict("{prediction.id}"' for prediction in lesson.predictions]
+    lacking += [call for call in [*calls, f'wrap_up("{lesson.name}")'] if call not in text]
+    lacking += [f"hints of {e.id}" for e in lesson.exercises if not e.hints or not all(e.hints)]
+    lacking += [] if lesson.predictions else ["a prediction"]
+    lacking += [] if lesson.quiz else ["a quiz"]
+    for question in lesson.quiz:
+        if question.answer not in question.choices or not question.why:
+            lacking.append(f"an answer to {question.question!r}")
+    return lacking
+
+
 @pytest.mark.parametrize("lesson", [pytest.param(v, id=k) for k, v in LESSONS.items()])
 def test_the_text_is_whole(lesson):
+    assert missing(lesson, build.read_lesson(lesson)) == []
+
+
+def test_what_is_missing_is_seen():
+    lesson = LESSONS["05_convolution"]
     notebook = build.read_lesson(lesson)
-    text = "\n".join(cell.source for cell in notebook.cells)
-    opening = notebook.cells[0].source
-    for heading in ("**What you'll do.**", "**What you'll learn.**", "**What you need.**"):
-        assert heading in opening
-    assert f"About {lesson.minutes} minutes" in opening
-    for heading in ("## Take away", "## Sources"):
-        assert re.search(f"^{heading}", text, re.M), heading
-    for prediction in lesson.predictions:
-        assert f'predict("{prediction.id}"' in text
-    assert lesson.predictions and lesson.quiz
-    assert f'wrap_up("{lesson.name}")' in text
-    assert all(exercise.hints and all(exercise.hints) for exercise in lesson.exercises)
-    for question in lesson.quiz:
-        assert question.answer in question.choices and question.why
+    first = dataclasses.replace(lesson.exercises[0], hints=("",))
+    unanswered = dataclasses.replace(lesson.quiz[0], answer="none of these")
+    for poorer, words in (
+        (dataclasses.replace(lesson, exercises=(first,)), f"hints of {first.id}"),
+        (dataclasses.replace(lesson, quiz=()), "a quiz"),
+        (dataclasses.replace(lesson, quiz=(unanswered,)), "an answer to"),
+        (dataclasses.replace(lesson, predictions=()), "a prediction"),
+        (dataclasses.replace(lesson, minutes=7), "About 7 minutes"),
+    ):
+        assert [words in lack for lack in missing(poorer, notebook)] == [True]
+    del notebook.cells[-1]
+    assert missing(lesson, notebook) == ["## Sources"]
+
+
+def test_a_slip_that_is_right_or_goes_by_another_name_is_seen():
+    lesson = LESSONS["05_convolution"]
+    right = slips.Slip("conv2d", "harmless", "nothing", "Nothing.", checks.conv2d.reference)
+    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
+        test_a_slip_is_rejected_and_named_by_the_visible_check(lesson, right)
+    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
+        test_a_slip_is_rejected_by_the_hidden_test(lesson, right)
+    known = slips.bank("conv2d")["flipped_kernel"]
+    with pytest.raises(AssertionError, match="flipped kernel"):
+        test_a_slip_is_rejected_and_named_by_the_visible_check(
+            lesson, dataclasses.replace(known, id="renamed")
+        )
 
 
 @pytest.mark.parametrize("lesson", [pytest.param(v, id=k) for k, v in LESSONS.items()])
