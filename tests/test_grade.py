@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -163,6 +164,25 @@ def test_a_sample_class_is_not_written_over_something(tmp_path):
     run = autograder("sample-class", tmp_path)
     assert run.returncode == 2 and "is not empty" in run.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_ctrl_c_ends_the_run_with_one_sentence(graded, tmp_path):
+    lesson = "05_convolution"
+    theirs = graded / "submitted" / "endless-loop" / lesson
+    shutil.copytree(theirs, tmp_path / "submitted" / "endless-loop" / lesson)
+    run = subprocess.Popen(
+        [str(BIN / "autograder"), "grade", lesson, "--class", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert run.stdout.readline().startswith("[1/1]")
+    time.sleep(2)
+    os.killpg(run.pid, signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert said.startswith("Stopped. What was graded is kept") and said.count("\n") == 1
 
 
 # ---------------------------------------------------------------- stock nbgrader
