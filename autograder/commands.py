@@ -45,11 +45,16 @@ def check_build() -> int:
 def grade(lessons: list[str], folder: Path) -> int:
     """Grade some lessons of a class, with progress, and write grades.csv."""
     screen = console()
-    rows = list(_with_progress(lessons, folder, screen))
-    path = folder / "grades.csv"
-    report.write_csv(rows, path)
+    _, path = _recorded(lessons, folder, screen)
     screen.print(f"The grades are in {path}", soft_wrap=True)
     return 0
+
+
+def _recorded(lessons: list[str], folder: Path, screen: Console) -> tuple[list[grading.Row], Path]:
+    """Grade, and write grades.csv: its rows and its path."""
+    rows, path = _with_progress(lessons, folder, screen), folder / "grades.csv"
+    report.write_csv(rows, path)
+    return rows, path
 
 
 def _with_progress(lessons: list[str], folder: Path, screen: Console) -> list[grading.Row]:
@@ -102,13 +107,12 @@ def demo(folder: Path) -> int:
         print(f"Replacing the last demo's class in {folder}")
         shutil.rmtree(folder)
     sample_class(folder)
-    rows = list(_with_progress(list(manifest.lessons()), folder, screen))
-    report.write_csv(rows, folder / "grades.csv")
+    rows, path = _recorded(list(manifest.lessons()), folder, screen)
     report.print_tables(rows, screen)
     worst = min(rows, key=lambda row: (row.slip == "", row.score))
     page = grading.Class(folder).feedback(worst.student_id, worst.lesson)
     for line in (
-        f"The grades:          {folder / 'grades.csv'}",
+        f"The grades:          {path}",
         f"A page of feedback:  {page}",
         f"The students' room:  make lab   (JupyterLab on {COURSE.relative_to(ROOT)}/)",
     ):

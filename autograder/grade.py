@@ -98,9 +98,9 @@ def grade(
     and once more at the end. Raises UserError for what the instructor has to mend.
     """
     lessons = check_lessons(names)
+    students = Class(folder).students()
     if stale():
         raise UserError("The notebooks are out of date: run `make build` first.")
-    students = Class(folder).students()
     run = Run(folder)
     for lesson in lessons:
         run.prepare(lesson)

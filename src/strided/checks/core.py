@@ -400,12 +400,10 @@ class Check:
 
     def _call(self, call: Case) -> str:
         """The call as one reads it: `conv2d(x 1x1x7x7, weight 1x1x3x3, stride=2)`."""
-        words = []
-        for name, value in zip(self.arguments, call.args, strict=False):
-            words.append(f"{name} {show(value)}" if is_array(value) else f"{name}={show(value)}")
-        words += [
+        named = [*zip(self.arguments, call.args, strict=False), *call.kwargs.items()]
+        words = [
             f"{name} {show(value)}" if is_array(value) else f"{name}={show(value)}"
-            for name, value in call.kwargs.items()
+            for name, value in named
         ]
         line = f"{self.exercise}({', '.join(words)})"
         return textwrap.fill(line, WIDTH, subsequent_indent="    ", break_long_words=False)
