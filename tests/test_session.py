@@ -17,6 +17,13 @@ def warm():
 
 @pytest.fixture
 def student(warm):
+    with Student(warm, Limits(cell=30, notebook=60, memory=2 * 2**30)) as session:
+        yield session
+
+
+@pytest.fixture
+def hurried(warm):
+    """A session whose cells end soon, for those that never would."""
     with Student(warm, Limits(cell=1.5, notebook=8, memory=2 * 2**30)) as session:
         yield session
 
@@ -82,7 +89,8 @@ def test_an_input_changed_there_is_changed_here(student):
         ("raise KeyboardInterrupt", "error"),
     ],
 )
-def test_a_call_that_goes_wrong_costs_its_exercise_only(student, body, status):
+def test_a_call_that_goes_wrong_costs_its_exercise_only(hurried, body, status):
+    student = hurried
     student.run("def g(x): return sum(x)")
     student.run(f"def f(x):\n    {body}")
     verdict = examine(TEST, 3, student)
@@ -99,7 +107,8 @@ def test_a_call_that_goes_wrong_costs_its_exercise_only(student, body, status):
         ("x = bytearray(10**12)", "memory"),
     ],
 )
-def test_a_cell_that_goes_wrong_leaves_the_others(student, cell, status):
+def test_a_cell_that_goes_wrong_leaves_the_others(hurried, cell, status):
+    student = hurried
     student.run("before = 1")
     with pytest.raises(Ended) as ended:
         student.run(cell)
