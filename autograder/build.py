@@ -2,8 +2,9 @@
 
 A lesson's text is py:percent. Short tags say what a cell is, and are expanded here into nbgrader's
 metadata: `solution:ID` for the cell that students complete, `test:ID` for its check cell,
-`demonstration` for a locked cell that grading skips. The hidden half of a test cell and the hints are
-written from the manifest. Building twice gives the same bytes.
+`manual:ID` for a question that a person grades and `answer:ID` for the cell of its answer,
+`demonstration` for a locked cell that grading skips. The hidden half of a test cell, the hints and a
+question's rubric are written from the manifest. Building twice gives the same bytes.
 """
 
 import ast
@@ -56,6 +57,8 @@ def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.N
         raise LessonError(f"{path} is missing; the manifest lists the lesson {lesson.name}")
     text = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
     exercises = {exercise.id: exercise for exercise in lesson.exercises}
+    manual = {question.id: question for question in lesson.manual}
+    known = {"solution": exercises, "test": exercises, "manual": manual, "answer": manual}
     cells, seen = [], []
     for cell in text.cells:
         tags = cell.metadata.pop("tags", [])
@@ -64,8 +67,8 @@ def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.N
             raise LessonError(f"{path}: a cell has the tags {tags}; give it one")
         role, _, id = (tags[0] if tags else "").partition(":")
         seen.append((role, id))
-        if role in ("solution", "test") and id not in exercises:
-            raise LessonError(f"{path}: the tag {tags[0]} names no exercise of the manifest")
+        if role in known and id not in known[role]:
+            raise LessonError(f"{path}: the tag {tags[0]} names nothing of the manifest")
         if role == "solution":
             _mark(cell, id, solution=True)
         elif role == "test":
@@ -76,6 +79,12 @@ def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.N
                 )
             cell.source += hidden_tests(lesson, id)
             _mark(cell, f"test_{id}", grade=True, locked=True, points=exercises[id].points)
+        elif role == "manual":
+            # nbgrader shows a task's mark scheme to whoever grades, and to nobody else.
+            cell.source += rubric(manual[id])
+            _mark(cell, f"rubric_{id}", task=True, locked=True, points=0)
+        elif role == "answer":
+            _mark(cell, id, grade=True, solution=True, points=manual[id].points)
         elif role == "demonstration":
             _mark(cell, f"demonstration_{_digest(cell.source)}", locked=True)
             cell.metadata["tags"] = ["demonstration"]
@@ -84,18 +93,20 @@ def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.N
         cells.append(cell)
         if role == "test":
             cells.append(nbformat.v4.new_markdown_cell(hints(exercises[id])))
-    for id in exercises:
-        for role in ("solution", "test"):
+    for role, ids in known.items():
+        for id in ids:
             if seen.count((role, id)) != 1:
                 raise LessonError(
-                    f"{path}: the exercise {id} needs one cell tagged {role}:{id}, "
+                    f"{path}: {id} needs one cell tagged {role}:{id}, "
                     f"and has {seen.count((role, id))}"
                 )
     _name_cells(cells)
     return nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
 
 
-def _mark(cell, grade_id: str, grade=False, solution=False, locked=False, points=None) -> None:
+def _mark(
+    cell, grade_id: str, grade=False, solution=False, locked=False, task=False, points=None
+) -> None:
     """Write nbgrader's metadata into a cell."""
     cell.metadata["nbgrader"] = {
         "grade": grade,
@@ -103,9 +114,9 @@ def _mark(cell, grade_id: str, grade=False, solution=False, locked=False, points
         "locked": locked,
         "schema_version": 3,
         "solution": solution,
-        "task": False,
+        "task": task,
     }
-    if grade:
+    if points is not None:
         cell.metadata["nbgrader"]["points"] = points
 
 
@@ -125,6 +136,12 @@ def hidden_tests(lesson: manifest.Lesson, exercise: str) -> str:
         f"assert {lesson.module}.{exercise}({exercise})\n"
         "### END HIDDEN TESTS"
     )
+
+
+def rubric(question: manifest.Manual) -> str:
+    """What a question's points are for, as nbgrader's mark scheme."""
+    lines = "\n".join(f"- {line}" for line in question.rubric)
+    return f"\n\n### BEGIN MARK SCHEME\n{lines}\n### END MARK SCHEME"
 
 
 def hints(exercise: manifest.Exercise) -> str:

@@ -57,10 +57,14 @@ def page(notebook: nbformat.NotebookNode, student: str, lesson: manifest.Lesson)
                 "printed": _printed(answer),
             }
         )
+    questions = [
+        {"id": q.id, "of": q.points, "answer": cells[q.id].source.strip()} for q in lesson.manual
+    ]
     return _template().render(
         student=student,
         lesson=lesson,
         results=results,
+        questions=questions,
         total=f"{sum(float(result['points']) for result in results):g}",
         remarks=notebook.metadata.get("strided", {}).get("remarks", []),
         light=HtmlFormatter(style="default").get_style_defs(".code"),

@@ -30,7 +30,7 @@ from strided import manifest
 
 @dataclass(frozen=True)
 class Row:
-    """One line of grades.csv: a student's result in one exercise."""
+    """One line of grades.csv: a student's result in one exercise or one question."""
 
     student_id: str
     lesson: str
@@ -165,13 +165,15 @@ class Run:
                 "db_url": self.config.CourseDirectory.db_url,
             },
         }
+        status = ""
         try:
             if trouble is not None:
                 raise trouble
             notebook, remarks = intake.take(folder, lesson.name)
         except intake.Refused as refused:
             notebook, remarks = released(lesson.name), [str(refused)]
-            resources["nbgrader"]["refused"] = Verdict(refused.status, 0, text=str(refused))
+            status = refused.status
+            resources["nbgrader"]["refused"] = Verdict(status, 0, text=str(refused))
         with Gradebook(self.config.CourseDirectory.db_url, "strided") as gradebook:
             gradebook.update_or_create_student(student)
             gradebook.update_or_create_submission(lesson.name, student)
@@ -180,6 +182,7 @@ class Run:
             notebook = nbformat.reads(text, as_version=4)
         notebook.metadata["strided"]["remarks"] = remarks + notebook.metadata["strided"]["remarks"]
         notebook.metadata["strided"]["submission"] = mark
+        notebook.metadata["strided"]["refused"] = status
         page = self.room.feedback(student, lesson.name)
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(feedback.page(notebook, student, lesson), encoding="utf-8")
@@ -220,7 +223,8 @@ def rows(folder: Path) -> Iterator[Row]:
                 path = room.autograded(student, lesson.name)
                 if not path.is_file():
                     continue
-                cells = cells_by_id(nbformat.read(path, as_version=4))
+                notebook = nbformat.read(path, as_version=4)
+                cells = cells_by_id(notebook)
                 record = gradebook.find_submission_notebook(lesson.name, lesson.name, student)
                 grades = {grade.name: grade for grade in record.grades}
                 for exercise in lesson.exercises:
@@ -237,3 +241,26 @@ def rows(folder: Path) -> Iterator[Row]:
                         verdict.get("status", "invalid"),
                         verdict.get("slip", ""),
                     )
+                for question in lesson.manual:
+                    grade = grades.get(question.id)
+                    if grade is None or grade.needs_manual_grade:
+                        continue  # nobody has read it yet, so it has no score
+                    status = notebook.metadata["strided"]["refused"] or manual_status(grade)
+                    yield Row(
+                        student,
+                        lesson.name,
+                        question.id,
+                        grade.score,
+                        grade.max_score,
+                        status,
+                        "",
+                    )
+
+
+def manual_status(grade: Any) -> str:
+    """The status of an answer that a person graded, or that was not given."""
+    if grade.manual_score is None:
+        return "blank"
+    if grade.score == grade.max_score:
+        return "passed"
+    return "partial" if grade.score else "failed"

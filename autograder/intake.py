@@ -102,8 +102,11 @@ def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
         # Whatever was handed in, these are the instructor's to say.
         cell.metadata["nbgrader"] = copy.deepcopy(release[id].metadata["nbgrader"])
         if cell.cell_type != release[id].cell_type:
-            remarks.append(f"The cell {id} had become a {cell.cell_type} cell; it is code again.")
-            _make_code(cell)
+            right = release[id].cell_type
+            remarks.append(
+                f"The cell {id} had become a {cell.cell_type} cell; it is {right} again."
+            )
+            _make(cell, right)
         if id.startswith("test_") and cell.source.strip() != release[id].source.strip():
             remarks.append(f"The check cell {id} was edited; the original was run.")
     remarks += _add_missing(notebook, lesson, release)
@@ -125,17 +128,26 @@ def _match_stripped(notebook: NotebookNode, lesson: manifest.Lesson, release: di
     for id in release:
         if id in cells_by_id(notebook):
             continue
-        free = [c for c in notebook.cells if not grade_id(c) and c.cell_type == "code"]
+        kind = release[id].cell_type
+        free = [c for c in notebook.cells if not grade_id(c) and c.cell_type == kind]
         found = [c for c in free if c.get("id") == id]
         if id in {exercise.id for exercise in lesson.exercises}:
             found = found or [c for c in free if id in defined_names(c.source)]
+        elif id in {question.id for question in lesson.manual}:
+            found = found or [c for c in free if c is _after(notebook, f"rubric_{id}")]
         else:
             found = found or [c for c in free if c.source.strip() == release[id].source.strip()]
         if found:
             found[-1].metadata["nbgrader"] = copy.deepcopy(release[id].metadata["nbgrader"])
-            if not id.startswith("demonstration"):
+            if _is_the_students_affair(id):
                 remarks.append(f"The cell {id} had lost its nbgrader metadata; it was recognised.")
     return remarks
+
+
+def _after(notebook: NotebookNode, id: str) -> NotebookNode | None:
+    """The cell that follows the cell of an id."""
+    ids = [grade_id(cell) for cell in notebook.cells[:-1]]
+    return notebook.cells[ids.index(id) + 1] if id in ids else None
 
 
 def defined_names(source: str) -> set[str]:
@@ -161,7 +173,7 @@ def _keep_last(notebook: NotebookNode) -> list[str]:
     for number, cell in enumerate(notebook.cells):
         id = grade_id(cell)
         if id and last[id] != number:
-            if not id.startswith("demonstration"):
+            if _is_the_students_affair(id):
                 remarks.append(f"The cell {id} stood there more than once; the last one counts.")
             if not cell.metadata["nbgrader"].get("solution"):
                 continue
@@ -172,26 +184,35 @@ def _keep_last(notebook: NotebookNode) -> list[str]:
     return remarks
 
 
-def _make_code(cell: NotebookNode) -> None:
-    cell.cell_type = "code"
-    cell.pop("attachments", None)
-    cell.outputs = []
-    cell.execution_count = None
+def _make(cell: NotebookNode, kind: str) -> None:
+    """Turn a cell into a code or a Markdown cell."""
+    cell.cell_type = kind
+    for part in ("attachments", "outputs", "execution_count"):
+        cell.pop(part, None)
+    if kind == "code":
+        cell.outputs = []
+        cell.execution_count = None
+
+
+def _is_the_students_affair(id: str) -> bool:
+    """Whether it is worth a remark that a cell was mended: it holds an answer or a check."""
+    return not id.startswith(("demonstration", "rubric_"))
 
 
 def _add_missing(notebook: NotebookNode, lesson: manifest.Lesson, release: dict) -> list[str]:
-    """Add check cells that were deleted, each after its answer, and answers that were, as blank."""
+    """Add cells that were deleted, each after the one it belongs to; a deleted answer is blank."""
+    pairs = [(exercise.id, f"test_{exercise.id}") for exercise in lesson.exercises]
+    pairs += [(f"rubric_{question.id}", question.id) for question in lesson.manual]
     remarks = []
-    for exercise in lesson.exercises:
-        for id in (exercise.id, f"test_{exercise.id}"):
-            present = cells_by_id(notebook)
-            if id not in release or id in present:
+    for first, second in pairs:
+        for id in (first, second):
+            if id in cells_by_id(notebook):
                 continue
-            if id == exercise.id:
-                remarks.append(f"The cell {id} was deleted; it counts as not answered.")
-            else:
+            if id.startswith("test_"):
                 remarks.append(f"The check cell {id} was deleted; it was put back.")
-            places = [n for n, c in enumerate(notebook.cells) if grade_id(c) == exercise.id]
+            elif _is_the_students_affair(id):
+                remarks.append(f"The cell {id} was deleted; it counts as not answered.")
+            places = [n for n, c in enumerate(notebook.cells) if grade_id(c) == first]
             at = places[0] + 1 if places else len(notebook.cells)
             notebook.cells.insert(at, copy.deepcopy(release[id]))
     return remarks

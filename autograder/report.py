@@ -32,20 +32,25 @@ def reason(row: Row) -> str:
     return row.slip.replace("_", " ").replace("|", " or ") or row.status
 
 
+def _cell(row: Row | None) -> str:
+    return f"{row.score:g}  {reason(row)}".rstrip() if row else "to be read"
+
+
 def print_tables(rows: list[Row], console: Console) -> None:
     """A table a lesson: students down, exercises across, points and the reason for lost ones."""
     for name in dict.fromkeys(row.lesson for row in rows):
         lesson = manifest.lessons()[name]
         table = Table(title=f"{lesson.name}: {lesson.title}", title_justify="left")
         table.add_column("student", no_wrap=True)
-        for exercise in lesson.exercises:
-            table.add_column(f"{exercise.id} ({exercise.points})")
+        graded = (*lesson.exercises, *lesson.manual)
+        for item in graded:
+            table.add_column(f"{item.id} ({item.points})")
         table.add_column(f"total ({lesson.points})", justify="right")
-        results: dict[str, list[Row]] = {}
+        results: dict[str, dict[str, Row]] = {}
         for row in rows:
             if row.lesson == name:
-                results.setdefault(row.student_id, []).append(row)
+                results.setdefault(row.student_id, {})[row.exercise] = row
         for student, theirs in results.items():
-            cells = [f"{row.score:g}  {reason(row)}".rstrip() for row in theirs]
-            table.add_row(student, *cells, f"{sum(row.score for row in theirs):g}")
+            cells = [_cell(theirs.get(item.id)) for item in graded]
+            table.add_row(student, *cells, f"{sum(row.score for row in theirs.values()):g}")
         console.print(table)

@@ -33,7 +33,7 @@ def faulty(tmp_path):
 @pytest.mark.parametrize(
     "old, new, complaint",
     [
-        ("test:conv2d", "test:conv3d", "names no exercise of the manifest"),
+        ("test:conv2d", "test:conv3d", "names nothing of the manifest"),
         ('tags=["test:conv2d"]', "", "needs one cell tagged test:conv2d, and has 0"),
         ('tags=["solution:conv2d"]', "", "needs one cell tagged solution:conv2d, and has 0"),
         ('tags=["demonstration"]', 'tags=["demo"]', "unknown tag 'demo'"),

@@ -21,6 +21,16 @@ class Exercise:
 
 
 @dataclass(frozen=True)
+class Manual:
+    """One question that a person grades; `rubric` says what each point is for."""
+
+    id: str
+    points: int
+    minutes: int
+    rubric: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Prediction:
     """A number or a choice that you commit to before anything runs."""
 
@@ -47,6 +57,7 @@ class Lesson:
     title: str
     minutes: int
     exercises: tuple[Exercise, ...]
+    manual: tuple[Manual, ...]
     predictions: tuple[Prediction, ...]
     quiz: tuple[Question, ...]
 
@@ -58,14 +69,14 @@ class Lesson:
     @property
     def points(self) -> int:
         """Points of the whole lesson."""
-        return sum(exercise.points for exercise in self.exercises)
+        return sum(graded.points for graded in (*self.exercises, *self.manual))
 
 
 def parse(text: str) -> dict[str, Lesson]:
     """Read a manifest's text: lessons by name, in the order of the course.
 
-    Raises ValueError where two exercises or two predictions share an id, since an id is how the
-    gradebook, the checks and the hints find them.
+    Raises ValueError where two exercises, questions or predictions share an id, since an id is how
+    the gradebook, the checks and the hints find them.
     """
     lessons = {}
     seen: set[str] = set()
@@ -78,6 +89,10 @@ def parse(text: str) -> dict[str, Lesson]:
                 Exercise(e["id"], e["points"], e["minutes"], tuple(e["hints"]))
                 for e in entry["exercise"]
             ),
+            manual=tuple(
+                Manual(m["id"], m["points"], m["minutes"], tuple(m["rubric"]))
+                for m in entry.get("manual", [])
+            ),
             predictions=tuple(
                 Prediction(p["id"], p["answer"], p["why"]) for p in entry["prediction"]
             ),
@@ -86,7 +101,8 @@ def parse(text: str) -> dict[str, Lesson]:
                 for q in entry["quiz"]
             ),
         )
-        for id in [e.id for e in lesson.exercises] + [p.id for p in lesson.predictions]:
+        ids = [item.id for item in (*lesson.exercises, *lesson.manual, *lesson.predictions)]
+        for id in ids:
             if id in seen:
                 raise ValueError(f"lessons.toml uses the id {id!r} twice; ids must be unique")
             seen.add(id)
