@@ -11,6 +11,7 @@ import ast
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Mapping
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -58,6 +59,7 @@ def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.N
     text = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
     exercises = {exercise.id: exercise for exercise in lesson.exercises}
     manual = {question.id: question for question in lesson.manual}
+    known: dict[str, Mapping[str, object]]
     known = {"solution": exercises, "test": exercises, "manual": manual, "answer": manual}
     cells, seen = [], []
     for cell in text.cells:

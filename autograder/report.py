@@ -42,7 +42,7 @@ def print_tables(rows: list[Row], console: Console) -> None:
         lesson = manifest.lessons()[name]
         table = Table(title=f"{lesson.name}: {lesson.title}", title_justify="left")
         table.add_column("student", no_wrap=True)
-        graded = (*lesson.exercises, *lesson.manual)
+        graded: list[manifest.Exercise | manifest.Manual] = [*lesson.exercises, *lesson.manual]
         for item in graded:
             table.add_column(f"{item.id} ({item.points})")
         table.add_column(f"total ({lesson.points})", justify="right")
