@@ -42,8 +42,7 @@ def print_tables(rows: list[Row], console: Console) -> None:
         lesson = manifest.lessons()[name]
         table = Table(title=f"{lesson.name}: {lesson.title}", title_justify="left")
         table.add_column("student", no_wrap=True)
-        graded: list[manifest.Exercise | manifest.Manual] = [*lesson.exercises, *lesson.manual]
-        for item in graded:
+        for item in lesson.graded:
             table.add_column(f"{item.id} ({item.points})")
         table.add_column(f"total ({lesson.points})", justify="right")
         results: dict[str, dict[str, Row]] = {}
@@ -51,6 +50,6 @@ def print_tables(rows: list[Row], console: Console) -> None:
             if row.lesson == name:
                 results.setdefault(row.student_id, {})[row.exercise] = row
         for student, theirs in results.items():
-            cells = [_cell(theirs.get(item.id)) for item in graded]
+            cells = [_cell(theirs.get(item.id)) for item in lesson.graded]
             table.add_row(student, *cells, f"{sum(row.score for row in theirs.values()):g}")
         console.print(table)

@@ -67,9 +67,14 @@ class Lesson:
         return self.name.partition("_")[2]
 
     @property
+    def graded(self) -> list[Exercise | Manual]:
+        """Everything that carries points: the exercises, then the questions that a person grades."""
+        return [*self.exercises, *self.manual]
+
+    @property
     def points(self) -> int:
         """Points of the whole lesson."""
-        return sum(graded.points for graded in (*self.exercises, *self.manual))
+        return sum(item.points for item in self.graded)
 
 
 def parse(text: str) -> dict[str, Lesson]:
@@ -101,7 +106,7 @@ def parse(text: str) -> dict[str, Lesson]:
                 for q in entry["quiz"]
             ),
         )
-        ids = [item.id for item in (*lesson.exercises, *lesson.manual, *lesson.predictions)]
+        ids = [item.id for item in lesson.graded] + [p.id for p in lesson.predictions]
         for id in ids:
             if id in seen:
                 raise ValueError(f"lessons.toml uses the id {id!r} twice; ids must be unique")
