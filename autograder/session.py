@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from IPython.core.displayhook import CapturingDisplayHook
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -109,8 +108,10 @@ class Server:
         def function(*args, **kwargs):
             self._send({"call_back": number, "args": args, "kwargs": kwargs})
             reply = self._receive()
+            for argument, after in zip((*args, *kwargs.values()), reply["arguments"], strict=True):
+                wire.write_back(argument, after)
             if reply["error"]:
-                raise RuntimeError(reply["error"])
+                raise wire.exception(reply["error"])
             return reply["value"]
 
         return function
@@ -168,20 +169,9 @@ class Server:
             raise
         except BaseException as error:  # even exit() is only this call's answer
             reply["error"] = _describe(error, [])
-        reply["arguments"] = [self._afterwards(a) for a in (*args, *kwargs.values())]
+        reply["arguments"] = [wire.changeable(a) for a in (*args, *kwargs.values())]
         reply["text"] = text.getvalue()
         return reply
-
-    @staticmethod
-    def _afterwards(argument: Any) -> Any:
-        """What the call left of an argument that it could change in place; None for the others."""
-        if not isinstance(argument, np.ndarray | list | dict):
-            return None
-        try:
-            wire.pack(argument)
-        except wire.WireError:
-            return None
-        return argument
 
 
 def _flush_figures() -> None:

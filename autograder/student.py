@@ -4,7 +4,6 @@ A session that dies or runs out of time is ended, its reason is told, and a new 
 cells that finished, so that one bad cell costs one exercise.
 """
 
-import builtins
 import os
 import signal
 import socket
@@ -13,8 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from autograder import wire
 from autograder.warm import Warm
@@ -110,7 +107,7 @@ class Student:
             if error:
                 raise _exception(error)
             for argument, after in zip((*args, *kwargs.values()), reply["arguments"], strict=True):
-                _write_back(argument, after)
+                wire.write_back(argument, after)
             return reply["value"]
 
         return student_function
@@ -158,12 +155,19 @@ class Student:
 
     @staticmethod
     def _serve_call_back(functions: list[Callable], reply: dict[str, Any]) -> dict[str, Any]:
-        """Call one of our own functions for the student's code."""
+        """Call one of our own functions for the student's code.
+
+        What it returned or raised goes back, and what it left of its arguments.
+        """
+        args, kwargs = reply["args"], reply["kwargs"]
+        answer: dict[str, Any] = {"error": None, "value": None}
         try:
-            value = functions[reply["call_back"]](*reply["args"], **reply["kwargs"])
+            answer["value"] = functions[reply["call_back"]](*args, **kwargs)
         except Exception as error:
-            return {"error": f"{type(error).__name__}: {error}", "value": None}
-        return {"error": "", "value": value}
+            kinds = [kind.__name__ for kind in type(error).__mro__]
+            answer["error"] = {"type": kinds[0], "kinds": kinds, "text": str(error)}
+        given = (*args, *kwargs.values())
+        return answer | {"arguments": [wire.changeable(argument) for argument in given]}
 
     def _start(self) -> None:
         self.sock, self.pid = self.warm.fork(self.limits.resources(), self.folder.name)
@@ -180,33 +184,11 @@ class Student:
             return self.warm.end(self.pid)
 
 
-def _write_back(argument: Any, after: Any) -> None:
-    """Make an argument what the student's function left of it."""
-    if isinstance(argument, np.ndarray) and isinstance(after, np.ndarray):
-        if after.shape == argument.shape and argument.flags.writeable:
-            argument[...] = after.astype(argument.dtype, copy=False)
-    elif isinstance(argument, list) and isinstance(after, list):
-        argument[:] = after
-    elif isinstance(argument, dict) and isinstance(after, dict):
-        argument.clear()
-        argument.update(after)
-
-
 def _exception(error: dict[str, Any]) -> BaseException:
     """The exception that a student's function raised, as the examiner's own of the same name."""
     if error["type"] == "MemoryError":
         return Ended("memory", "it asked for more memory than it may have")
-    # An exception class of the student's own counts as the nearest of Python's that it derives from.
-    for name in error.get("kinds", [error["type"]]):
-        kind = getattr(builtins, str(name), None)
-        if kind is Exception:
-            break
-        if isinstance(kind, type) and issubclass(kind, Exception):
-            try:
-                return kind(error["text"])
-            except TypeError:
-                continue
-    return RuntimeError(f"{error['type']}: {error['text']}")
+    return wire.exception(error)
 
 
 def _cause(status: int) -> tuple[str, str]:

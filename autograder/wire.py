@@ -5,6 +5,7 @@ ranges, the three dots, NumPy arrays and scalars of numbers, and functions, whic
 call back. Nothing else does, and nothing is ever unpickled.
 """
 
+import builtins
 import socket
 import struct
 from collections.abc import Callable, Sequence
@@ -156,6 +157,44 @@ def unpack(data: bytes, proxy: Callable[[int], Callable] | None = None) -> Any:
         raise
     except Exception as error:
         raise WireError(f"a malformed message: {error}") from None
+
+
+def changeable(argument: Any) -> Any:
+    """An argument that a call could change in place, if it can cross; None for the others."""
+    if not isinstance(argument, np.ndarray | list | dict):
+        return None
+    try:
+        pack(argument)
+    except WireError:
+        return None
+    return argument
+
+
+def write_back(argument: Any, after: Any) -> None:
+    """Make an argument what the other side's function left of it."""
+    if isinstance(argument, np.ndarray) and isinstance(after, np.ndarray):
+        if after.shape == argument.shape and argument.flags.writeable:
+            argument[...] = after.astype(argument.dtype, copy=False)
+    elif isinstance(argument, list) and isinstance(after, list):
+        argument[:] = after
+    elif isinstance(argument, dict) and isinstance(after, dict):
+        argument.clear()
+        argument.update(after)
+
+
+def exception(error: dict[str, Any]) -> Exception:
+    """The exception that the other side's function raised, as Python's own of the same name."""
+    # An exception class of somebody's own counts as the nearest of Python's that it derives from.
+    for name in error.get("kinds", [error["type"]]):
+        kind = getattr(builtins, str(name), None)
+        if kind is Exception:
+            break
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            try:
+                return kind(error["text"])
+            except TypeError:
+                continue
+    return RuntimeError(f"{error['type']}: {error['text']}")
 
 
 def send(sock: socket.socket, data: bytes) -> None:

@@ -70,6 +70,21 @@ def test_a_function_is_handed_over_and_called_back(student):
     assert student.find("g")(lambda x: 10 * x, 4) == 41
 
 
+def test_a_function_handed_over_changes_and_raises_there_as_here(student):
+    def operator(x):
+        if len(x) == 1:
+            raise ValueError("one is too few")
+        x[0] = 7
+
+    student.run(
+        "def g(operator):\n    x = [1, 2]\n    operator(x)\n    try:\n        operator([1])\n"
+        "    except ValueError as error:\n        return x, str(error)"
+    )
+    assert student.find("g")(operator) == ([7, 2], "one is too few")
+    student.run("def h(operator):\n    return operator(g, [g])")
+    assert student.find("h")(lambda *functions: len(functions)) == 2
+
+
 def test_an_input_changed_there_is_changed_here(student):
     student.run("def f(x):\n    x[0] = 7\n    return 3")
     argument = [1, 2]
