@@ -1,0 +1,241 @@
+"""Which outputs hear which inputs, as matrices; LeNet-5's table; the nested sets of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from strided import channels as wiring
+from strided.figures.grid import HATCH, Grid, in_words, plain
+from strided.figures.layout import column, flow, label, row, titled, wrap
+from strided.figures.settings import integer, pair
+from strided.figures.svg import Canvas, Figure
+
+NAMES = {
+    "average": ("One to one", "average pooling"),
+    "subsampling": ("One to one", "SubSampling"),
+    "depthwise": ("Depthwise", "a kernel each"),
+    "grouped": ("Grouped", ""),
+    "table": ("By a table", "some of them"),
+    "pointwise": ("1 × 1", "one-pixel windows"),
+    "convolution": ("Full", "every pair"),
+}
+ONE_TO_ONE = ("average", "subsampling", "depthwise")
+SHOWN = ("subsampling", "depthwise", "grouped", "table", "pointwise", "convolution")
+MOST = 12
+
+
+def mixing_matrix(
+    kind: str | Sequence[str] = SHOWN,
+    channels: int = 4,
+    out_channels: int | None = None,
+    kernel_size: int | tuple[int, int] = (2, 3),
+    groups: int = 2,
+    table: wiring.Table | None = None,
+) -> Figure:
+    """Draw who is connected with whom, a row for each output, and count the parameters.
+
+    Args:
+        kind: one of `strided.channels.KINDS`, or several of them.
+        channels: input channels, at most 12.
+        out_channels: output channels of "grouped", "table", "pointwise" and "convolution", at most
+            12; as many as go in when absent. The other kinds have as many outputs as inputs.
+        kernel_size: window, an int or (height, width); "pointwise" has one pixel whatever is given.
+        groups: of "grouped"; must divide both numbers of channels.
+        table: of "table": for each output the inputs that it reads. When absent, output k reads
+            inputs k and k + 1.
+
+    Raises:
+        TypeError: a setting is not an integer.
+        ValueError: an unknown kind, a setting out of range, groups that do not divide, or a table
+            that does not fit.
+    """
+    kinds = (kind,) if isinstance(kind, str) else tuple(kind)
+    if not kinds or any(name not in wiring.KINDS for name in kinds):
+        raise ValueError(f"kind must be one of {wiring.KINDS}, or several of them, got {kind!r}")
+    inputs = integer(channels, "channels", 1, MOST)
+    outputs = inputs if out_channels is None else integer(out_channels, "out_channels", 1, MOST)
+    kernel = pair(kernel_size, "kernel_size", 1)
+    parts = integer(groups, "groups", 1, MOST)
+    if "grouped" in kinds and (inputs % parts or outputs % parts):
+        raise ValueError(f"groups={parts} must divide {inputs} inputs and {outputs} outputs")
+    if table is None:
+        table = [sorted({k % inputs, (k + 1) % inputs}) for k in range(outputs)]
+    if "table" in kinds:
+        _check_table(table, inputs, outputs)
+    tables: dict[str, wiring.Table] = {
+        name: wiring.group_table(inputs, inputs, inputs) for name in ONE_TO_ONE
+    }
+    tables["pointwise"] = tables["convolution"] = wiring.group_table(inputs, outputs, 1)
+    tables["table"] = table
+    panels, words = [], []
+    for name in kinds:
+        reads = wiring.group_table(inputs, outputs, parts) if name == "grouped" else tables[name]
+        connections = sum(len(line) for line in reads)
+        count = _sum(name, reads, kernel)
+        notes = f"connections: {connections}\nparameters: {count}"
+        matrix = wiring.table_matrix(reads, inputs)
+        title, note = NAMES[name]
+        note = note or f"{parts} groups"
+        drawn = column([_matrix(matrix, name != "average"), label(notes, anchor="start")], gap=12)
+        panels.append(titled(title, drawn, note, align="left"))
+        words.append(
+            f"{title}, {note}: {len(reads)} outputs by {inputs} inputs, {connections} connections "
+            f"({_rows_in_words(reads)}). Parameters: {count}."
+        )
+    return flow(panels, gap=40).figure(
+        " ".join(words),
+        "A row for each output channel, a column for each input channel; a dot where the output "
+        f"reads the input. Window {kernel[0]} × {kernel[1]}; one bias for each output that learns.",
+    )
+
+
+def connection_table(
+    table: wiring.Table = wiring.C3_TABLE, kernel_size: int | tuple[int, int] = 5
+) -> Figure:
+    """Draw a table of connections lying down, a column for each output: LeNet-5's C3 by default.
+
+    Args:
+        table: for each output, the inputs that it reads; at most 24 outputs and 12 inputs.
+        kernel_size: window, an int or (height, width), for the count of parameters.
+
+    Raises:
+        TypeError: a setting is not an integer.
+        ValueError: a setting out of range, or a row of the table without an input.
+    """
+    kernel = pair(kernel_size, "kernel_size", 1)
+    outputs = integer(len(table), "len(table)", 1, 24)
+    inputs = 1 + max((int(c) for reads in table for c in reads), default=-1)
+    inputs = integer(inputs, "number of input channels", 1, MOST)
+    _check_table(table, inputs, outputs)
+    matrix = wiring.table_matrix(table, inputs).T
+    drawn = _matrix(matrix, True, across="output map", down="input map")
+    reads = [str(len(line)) for line in table]
+    drawn.texts(
+        [((k + 0.5) * drawn.wide, (inputs + 0.5) * drawn.tall, n) for k, n in enumerate(reads)],
+        size=12,
+    )
+    drawn.text(-9, (inputs + 0.5) * drawn.tall, "inputs read", size=12, anchor="end")
+    by_table = _sum("table", table, kernel)
+    full = _sum("convolution", wiring.group_table(inputs, outputs, 1), kernel)
+    return drawn.figure(
+        f"A table of {inputs} input maps by {outputs} output maps: {_rows_in_words(table)}. "
+        f"Parameters: {by_table}; with every connection, {full}.",
+        f"A dot where an output map (column) reads an input map (row): {sum(map(int, reads))} of "
+        f"{inputs * outputs} possible connections. Parameters with kernels of {kernel[0]} × "
+        f"{kernel[1]}: {by_table}. A full convolution would have {full}.",
+    )
+
+
+def nested_sets() -> Figure:
+    """Draw the four nested sets of layers, each with a convolution that is in no smaller one.
+
+    The layers have two channels, windows of 2 × 2, one and the same stride, and no padding.
+    """
+    reasons = {
+        "average": ("Average pooling", "every place 1/4, nothing added"),
+        "subsampling": ("SubSampling", "gains 3 and −1, and a bias: no average"),
+        "depthwise": ("Depthwise convolution", "places of a kernel differ: no SubSampling"),
+        "convolution": ("Convolution", "input 1 reaches output 0: not depthwise"),
+    }
+    inner: Canvas | None = None
+    words = []
+    for ring, (weight, bias) in wiring.witnesses().items():
+        name, why = reasons[ring]
+        notes = label(
+            wrap(why, 136, 12) + f"\nbias {in_words(bias[None])}", size=12, anchor="start"
+        )
+        witness = column([_weight(weight), notes], gap=8)
+        body = witness if inner is None else _bottoms([inner, witness], gap=22)
+        inner = _ring(name, body)
+        kernels = ", ".join(
+            f"from input {c} to output {k} {in_words(weight[k, c])}"
+            for k, c in np.ndindex(weight.shape[:2])
+        )
+        words.append(f"{name}: {why}. Kernels {kernels}; bias {in_words(bias[None])}.")
+    assert inner is not None
+    return inner.figure(
+        "Four nested sets, from the inside out, with a convolution in each that is in no smaller "
+        f"one. {' '.join(words)}",
+        "Each box holds the boxes inside it. In every box stands a convolution of two channels that "
+        "belongs there and in no smaller box: rows of kernels are outputs, columns are inputs. "
+        "Hatched kernels are zero. All have one window and one stride; there is no padding, and "
+        "sizes are rounded down.",
+    )
+
+
+def _bottoms(canvases: Sequence[Canvas], gap: float) -> Canvas:
+    """Put canvases side by side, their lower ends at one height."""
+    for child in canvases:
+        child.axis = child.bottom
+    return row(canvases, gap=gap)
+
+
+def _ring(name: str, body: Canvas) -> Canvas:
+    inside = column([label(name, bold=True, anchor="start"), body], gap=12)
+    canvas = Canvas()
+    edge = 14.0
+    canvas.rect(
+        0,
+        0,
+        inside.width + 2 * edge,
+        inside.height + 2 * edge,
+        'fill="currentColor" fill-opacity=".045" stroke="currentColor" stroke-opacity=".55" rx="12"',
+    )
+    canvas.place(inside, edge, edge)
+    return canvas
+
+
+def _weight(weight: np.ndarray) -> Canvas:
+    """A block of kernels, rows for outputs and columns for inputs; zeros are hatched."""
+    lines = []
+    for k in range(len(weight)):
+        kernels: list[Canvas] = []
+        for c in range(weight.shape[1]):
+            if weight[k, c].any():
+                kernels.append(plain(weight[k, c], "weight", cell=34))
+            else:
+                empty = Grid(weight.shape[2:], cell=34)
+                empty.hatch([empty.box((0, 0, *weight.shape[2:]))], HATCH)
+                kernels.append(empty)
+        lines.append(row(kernels, gap=8))
+    return column(lines, gap=8)
+
+
+def _matrix(matrix: np.ndarray, weighed: bool, across: str = "in", down: str = "out") -> Grid:
+    grid = Grid(matrix.shape, cell=26)
+    for r, c in np.argwhere(matrix):
+        if weighed:
+            grid.fill((int(r), int(c), 1, 1), "weight")
+    grid.words([["●" if dot else "" for dot in line] for line in matrix])
+    grid.indices()
+    height = matrix.shape[0] * grid.tall
+    grid.text(0, -26, across, size=12, anchor="start")
+    grid.text(-20, height / 2, down, size=12, anchor="end")
+    return grid
+
+
+def _check_table(table: wiring.Table, inputs: int, outputs: int) -> None:
+    if len(table) != outputs:
+        raise ValueError(f"table has {len(table)} rows for {outputs} output channels")
+    for k, reads in enumerate(table):
+        if not len(reads) or not all(0 <= int(c) < inputs for c in reads):
+            raise ValueError(
+                f"table[{k}] must list some of the inputs 0 to {inputs - 1}, got {list(reads)}"
+            )
+
+
+def _sum(kind: str, table: wiring.Table, kernel: tuple[int, int]) -> str:
+    """Write the count of parameters as the sum it is."""
+    total, connections = wiring.parameter_count(kind, table, kernel), sum(map(len, table))
+    if kind == "average":
+        return "0"
+    taps = "" if kind in ("subsampling", "pointwise") else f"·{kernel[0]}·{kernel[1]}"
+    return f"{connections}{taps} + {len(table)} = {total:,}"
+
+
+def _rows_in_words(table: wiring.Table) -> str:
+    """Say which inputs each output reads."""
+    rows = [", ".join(str(int(c)) for c in sorted(reads)) for reads in table]
+    return "; ".join(f"output {k} reads {reads}" for k, reads in enumerate(rows))
