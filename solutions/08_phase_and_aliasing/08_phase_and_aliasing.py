@@ -241,8 +241,8 @@ predict("parts_read", my_parts_read)
 # ## Write `conv2d_polyphase`
 #
 # For the convolutions at stride 1, take `operators.conv2d(x, weight)` from the course's library: it is the
-# one of lesson 05, and takes $(N, C, H, W)$ and $(K, C, kH, kW)$. Your `polyphase_split` is welcome too. No
-# bias and no padding this time. This is what must come out of the image and the kernel below with stride (2,
+# one of lesson 05, and takes $(N, C, H, W)$ and $(K, C, kH, kW)$. The grader has it at stride 1 only, since the
+# stride is your work. Your `polyphase_split` is welcome too. No bias and no padding this time. This is what must come out of the image and the kernel below with stride (2,
 # 2).
 
 # %% tags=["demonstration"]
