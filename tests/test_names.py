@@ -2,7 +2,7 @@
 
 import pytest
 
-from strided import names
+from strided import geometry, names
 from strided.names import keras1_to_keras2
 
 
@@ -81,6 +81,24 @@ def test_the_table_of_frameworks_has_the_defaults_that_differ():
     assert steps["PyTorch"] == steps["Keras 1"] == "the kernel"
     shown = repr(names.frameworks())
     assert all(f.name in shown and f.step in shown for f in names.FRAMEWORKS)
+
+
+def test_the_table_of_frameworks_agrees_with_what_they_count():
+    rounding = {f.name: f.rounding for f in names.FRAMEWORKS}
+    guards = {"Torch7": "padded", "Caffe": "padded", "PyTorch": "always"}
+    for name, guard in guards.items():
+        kept = geometry.output_size(6, 1, 4, ceil_mode=True, guard=guard) == 3
+        assert ("only if there is padding" in rounding[name]) == kept
+        assert ("always dropped" in rounding[name]) != kept
+    divisor = {f.name: f.divisor for f in names.FRAMEWORKS}
+    for name, convention in (
+        ("Torch7", "torch7"),
+        ("Caffe", "caffe"),
+        ("PyTorch", "pytorch"),
+        ("ONNX", "onnx"),
+    ):
+        counted = geometry.pooling_divisors(4, 4, 2, 2, 1, convention=convention)[0, 0] == 4
+        assert divisor[name].startswith("counts padding" if counted else "leaves padding out")
 
 
 def test_twelve_snippets_use_every_meaning_and_nothing_else():

@@ -34,11 +34,32 @@ class Framework:
 
 
 FRAMEWORKS = (
-    Framework("Torch7", "`dW`, `dH`", "1", "symmetric", "floor; ceil on request", "counts padding"),
     Framework(
-        "Caffe", "`stride`", "1", "symmetric", "pooling ceil, convolution floor", "counts padding"
+        "Torch7",
+        "`dW`, `dH`",
+        "1",
+        "symmetric; in pooling at most half the kernel",
+        "floor; ceil on request, where a last window beyond the image is dropped only if there is "
+        "padding",
+        "counts padding, or not on request",
     ),
-    Framework("Theano", "`subsample`", "", "`border_mode`", "floor", "either, by its mode"),
+    Framework(
+        "Caffe",
+        "`stride`",
+        "1",
+        "symmetric, less than the kernel",
+        "convolution floor; pooling ceil, where a last window beyond the image is dropped only if "
+        "there is padding",
+        "counts padding",
+    ),
+    Framework(
+        "Theano",
+        "`subsample`",
+        "",
+        "`border_mode`",
+        "floor",
+        "either: `average_inc_pad` or `average_exc_pad`",
+    ),
     Framework(
         "Keras 1",
         "`subsample` (convolution), `strides` (pooling)",
@@ -51,20 +72,25 @@ FRAMEWORKS = (
         "Keras 2 and 3, TensorFlow",
         "`strides`",
         "the kernel",
-        "VALID or SAME",
+        "VALID, or SAME with the odd pixel at the end",
         "VALID floor, SAME ceil",
         "leaves padding out",
     ),
     Framework(
-        "PyTorch", "`stride`", "the kernel", "symmetric", "floor; ceil on request", "counts padding"
+        "PyTorch",
+        "`stride`",
+        "the kernel",
+        "symmetric; in pooling at most half the kernel; 'same' for convolutions at stride 1",
+        "floor; ceil on request, where a last window beyond the image is always dropped",
+        "counts padding, or not on request, or `divisor_override`",
     ),
     Framework(
         "ONNX",
         "`strides`",
         "1",
-        "four numbers, or SAME",
+        "four numbers, SAME_UPPER or SAME_LOWER",
         "floor; ceil on request",
-        "leaves padding out",
+        "leaves padding out, or counts it on request",
     ),
     Framework("signal processing", "decimate or downsample by M", "", "", "", ""),
 )
