@@ -118,3 +118,66 @@ def test_each_formula_contains_the_one_before(kernel, stride, extra, channels, s
         formulas.subsample2d(x, gain, bias, kernel, stride),
         atol=1e-12,
     )
+
+
+def test_an_averages_gradient_by_hand():
+    got = formulas.avg_pool2d_backward(np.array([[[6.0, 12.0, -6.0]]]), (1, 2, 5), (1, 2), (1, 1))
+    # Halves of 6, 12 and -6 land on pixels 0-1, 1-2 and 2-3; nothing reads the last pixel or row.
+    assert got.tolist() == [[[3, 9, 3, -3, 0], [0, 0, 0, 0, 0]]]
+
+
+def test_a_subsamplings_gradients_by_hand():
+    x = np.array([[[1.0, 2.0, 3.0, 4.0]], [[5.0, 6.0, 7.0, 8.0]]])
+    grad_output = np.array([[[1.0, 10.0]], [[100.0, 0.0]]])
+    grads = formulas.subsample2d_backward(grad_output, x, np.array([2.0, -1.0]), (1, 2), (1, 1))
+    assert grads[0].tolist() == [[[2, 22, 20, 0]], [[-100, -100, 0, 0]]]
+    assert grads[1].tolist() == [1 * 3 + 10 * 5, 100 * 11]
+    assert grads[2].tolist() == [11, 100]
+
+
+def test_a_convolutions_gradients_by_hand():
+    weight = np.array([[[[1.0, 10.0]], [[100.0, 0.0]]]])
+    x = np.array([[[1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0]]])
+    grads = formulas.conv2d_backward(np.array([[[2.0, 3.0]]]), x, weight, (1, 2), (0, 1))
+    # Windows start at -1 and 1: the first tap of the first one lies in the padding.
+    assert grads[0].tolist() == [[[20, 3, 30]], [[0, 300, 0]]]
+    assert grads[1].tolist() == [[[[3 * 2, 2 * 1 + 3 * 3]], [[3 * 5, 2 * 4 + 3 * 6]]]]
+    assert grads[2].tolist() == [5]
+
+
+@settings(deadline=None, max_examples=40)
+@given(PAIRS, PAIRS, st.tuples(st.integers(0, 3), st.integers(0, 3)), PAIRS, SMALL, SEEDS)
+def test_the_backward_formulas_are_torchs(kernel, stride, extra, padding, channels, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(channels, kernel[0] + extra[0], kernel[1] + extra[1]))
+
+    def torchs(forward, output, *inputs):
+        tensors = [torch.from_numpy(array).requires_grad_() for array in inputs]
+        gradients = torch.autograd.grad(forward(*tensors), tensors, torch.from_numpy(output))
+        return [gradient.numpy() for gradient in gradients]
+
+    def agree(got, expected):
+        for mine, theirs in zip(got, expected, strict=True):
+            np.testing.assert_allclose(mine, theirs, atol=1e-12)
+
+    cotangent = rng.normal(size=formulas.avg_pool2d(x, kernel, stride).shape)
+    agree(
+        [formulas.avg_pool2d_backward(cotangent, x.shape, kernel, stride)],
+        torchs(lambda x: F.avg_pool2d(x, kernel, stride), cotangent, x),
+    )
+    gain, offset = rng.normal(size=(2, channels))
+    agree(
+        formulas.subsample2d_backward(cotangent, x, gain, kernel, stride),
+        torchs(
+            lambda x, w, b: F.conv2d(
+                x, w[:, None, None, None].expand(-1, 1, *kernel), b, stride, groups=channels
+            ),
+            *(cotangent, x, gain, offset),
+        ),
+    )
+    weight, bias = rng.normal(size=(2, channels, *kernel)), rng.normal(size=2)
+    cotangent = rng.normal(size=formulas.conv2d(x, weight, bias, stride, padding).shape)
+    agree(
+        formulas.conv2d_backward(cotangent, x, weight, stride, padding),
+        torchs(lambda *args: F.conv2d(*args, stride, padding), cotangent, x, weight, bias),
+    )
