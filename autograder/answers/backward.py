@@ -289,16 +289,20 @@ def subsample2d_backward(grad_output, x, weight, kernel_size, stride=1):
 
 # %% subsample2d_backward one-channel-at-a-time
 def subsample2d_backward(grad_output, x, weight, kernel_size, stride=1):
-    from strided import operators
-
+    kernel, step = np.broadcast_to(kernel_size, 2), np.broadcast_to(stride, 2)
     grad_input, grad_weight, grad_bias = [], [], []
-    for c, w in enumerate(weight):
-        kernel = np.full((1, 1, *np.broadcast_to(kernel_size, 2)), w)
-        a, b, d = operators.conv2d_backward(grad_output[:, [c]], x[:, [c]].astype(float), kernel, stride)
-        grad_input.append(a)
-        grad_weight.append(b.sum())
-        grad_bias.append(float(d[0]))
-    return np.concatenate(grad_input, axis=1), grad_weight, grad_bias
+    for u, image, w in zip(np.swapaxes(grad_output, 0, 1), np.swapaxes(x, 0, 1), weight):
+        spread = np.zeros(image.shape)
+        windows = np.lib.stride_tricks.sliding_window_view(image, tuple(kernel), axis=(1, 2))
+        kept = windows[:, :: step[0], :: step[1]]
+        for t, s in np.ndindex(*kernel):
+            rows = t + step[0] * np.arange(u.shape[1])
+            columns = s + step[1] * np.arange(u.shape[2])
+            spread[:, rows[:, None], columns] += w * u
+        grad_input.append(spread)
+        grad_weight.append(float(np.einsum("nij,nijts->", u, kept)))
+        grad_bias.append(float(u.sum()))
+    return np.stack(grad_input, axis=1), grad_weight, grad_bias
 
 
 # %% subsample2d_backward slip:grad_weight_without_window_sum
