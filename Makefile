@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: setup demo test lab build check shots
+.PHONY: setup demo test mutants lab build check shots bench
 
 setup: $(READY)
 
@@ -15,6 +15,12 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+mutants: $(READY)
+	$(BIN)/autograder mutants
 
 lab: $(READY)
 	$(BIN)/jupyter lab course

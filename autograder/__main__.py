@@ -1,4 +1,4 @@
-"""The command line: `autograder build | grade | sample-class | handout | demo`."""
+"""The command line: `autograder build | grade | mutants | sample-class | handout | demo`."""
 
 import argparse
 import sys
@@ -21,6 +21,11 @@ def main(arguments: list[str] | None = None) -> int:
     grade.add_argument("lessons", nargs="+", metavar="LESSON", help="as in 05_convolution")
     _class_option(grade)
 
+    mutants = commands.add_parser(
+        "mutants", help="test the tests: slips must be rejected and named, right answers accepted"
+    )
+    mutants.add_argument("exercises", nargs="*", metavar="EXERCISE", help="as in conv2d")
+
     sample = commands.add_parser("sample-class", help="write a class of made-up submissions")
     sample.add_argument("folder", type=Path, metavar="DIR")
 
@@ -40,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
             return run.check_build() if options.check else run.build()
         if options.command == "grade":
             return run.grade(options.lessons, options.class_folder.resolve())
+        if options.command == "mutants":
+            return run.test_the_tests(options.exercises)
         if options.command == "sample-class":
             return run.sample_class(options.folder.resolve())
         if options.command == "handout":

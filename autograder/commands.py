@@ -1,15 +1,19 @@
 """What each command of the command line does, in terms of the other modules."""
 
+import secrets
 import shutil
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from autograder import build as building
 from autograder import grade as grading
-from autograder import handout, report, sample
+from autograder import handout, mutants, report, sample
 from autograder.paths import COURSE, ROOT, UserError
 from strided import manifest
 
@@ -58,6 +62,13 @@ def _recorded(lessons: list[str], folder: Path, screen: Console) -> tuple[list[g
 
 
 def _with_progress(lessons: list[str], folder: Path, screen: Console) -> list[grading.Row]:
+    with _progress(screen, "grading") as show:
+        return list(grading.grade(lessons, folder, show))
+
+
+@contextmanager
+def _progress(screen: Console, doing: str) -> Iterator[Callable[[int, int, str], None]]:
+    """How far a long run has come: a bar in a terminal, else a line a step."""
     if not screen.is_terminal:
         started = time.monotonic()
 
@@ -67,7 +78,8 @@ def _with_progress(lessons: list[str], folder: Path, screen: Console) -> list[gr
                 rest = f", about {left:.0f} s left" if number else ""
                 print(f"[{number + 1}/{total}] {what}{rest}", flush=True)
 
-        return list(grading.grade(lessons, folder, line))
+        yield line
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -75,12 +87,12 @@ def _with_progress(lessons: list[str], folder: Path, screen: Console) -> list[gr
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task("grading")
+        task = bar.add_task(doing)
 
         def update(number: int, total: int, what: str) -> None:
-            bar.update(task, completed=number, total=total, description=what or "grading")
+            bar.update(task, completed=number, total=total, description=what or doing)
 
-        return list(grading.grade(lessons, folder, update))
+        yield update
 
 
 def sample_class(folder: Path) -> int:
@@ -90,6 +102,67 @@ def sample_class(folder: Path) -> int:
     sample.write(folder)
     print(f"{len(sample.students())} students are in {folder / 'submitted'}")
     return 0
+
+
+def test_the_tests(exercises: Sequence[str]) -> int:
+    """Run every slip and every right answer through the tests; exit code 1 if a test is at fault."""
+    known = list(manifest.exercises())
+    for id in exercises:
+        if id not in known:
+            raise UserError(f"There is no exercise {id}; the exercises are {', '.join(known)}.")
+    ids = list(exercises) or known
+    seed = secrets.randbelow(2**32)
+    screen = console()
+    found: list[mutants.Survey] = []
+    with _progress(screen, "testing the tests") as show:
+        for survey in mutants.surveys(ids, seed):
+            show(len(found), len(ids), survey.exercise)
+            found.append(survey)
+    found.sort(key=lambda survey: ids.index(survey.exercise))
+    screen.print(_table(found))
+    for sentence in [line for survey in found for line in (*survey.unnamed, *survey.faults)]:
+        screen.print(sentence, soft_wrap=True, markup=False)
+    faults = sum(len(survey.faults) for survey in found)
+    named = mutants.enough_named(found)
+    if not named:
+        screen.print(f"Fewer than {mutants.NAMED:.0%} of the slips are named.")
+    if faults:
+        screen.print(f"{faults} faults; STRIDED_SEED={seed} repeats the hidden tests.")
+    return 1 if faults or not named else 0
+
+
+def _table(found: Sequence[mutants.Survey]) -> Table:
+    """A row an exercise, and their total."""
+    table = Table(show_footer=True)
+    rows = [
+        (
+            s.slips,
+            s.checked,
+            s.slips if s.hidden is None else s.hidden,
+            s.named,
+            s.right,
+            s.accepted,
+        )
+        for s in found
+    ]
+    total = [sum(column) for column in zip(*rows, strict=True)]
+    heads = (
+        "slips",
+        "check rejects",
+        "hidden test rejects",
+        "check names",
+        "right answers",
+        "accepted",
+    )
+    table.add_column("exercise", "total", no_wrap=True)
+    for head, number in zip(heads, total, strict=True):
+        table.add_column(head, str(number), justify="right")
+    for survey, row in zip(found, rows, strict=True):
+        cells = [str(number) for number in row]
+        if survey.hidden is None:
+            cells[2] = "has none"
+        table.add_row(survey.exercise, *cells)
+    return table
 
 
 def hand_out(archive: Path) -> int:

@@ -1,12 +1,16 @@
 """What a check says to a wrong answer: in order, complete as text, and never to a right one."""
 
+import itertools
 import sys
+import time
 
 import numpy as np
 import pytest
 
-from strided import checks, operators
-from strided.checks.core import Award, Case, Check, WrongAnswer, award, case
+from strided import checks, operators, slips
+from strided.checks import core
+from strided.checks.core import Award, Case, Check, WrongAnswer, award, case, integers
+from strided.checks.probe import probe
 from strided.slips import BANK
 from strided.slips.core import Slip
 
@@ -113,13 +117,29 @@ def test_parts_and_expected_errors_are_compared(monkeypatch):
         return [x + 1, x * 2]
 
     assert PAIRS(right) is True
-    assert "2 results: (more, double)" in str(told(PAIRS, lambda x: x))
+    assert "2 results: (more, double),\n  but it returned one array of shape (1, 2)" in str(
+        told(PAIRS, lambda x: x)
+    )
+    assert "but it returned 1, as a tuple" in str(told(PAIRS, lambda x: (x,)))
+    assert PAIRS(lambda x: np.stack(right(x))) is True
     assert "the first is double[0, 0]" in str(told(PAIRS, lambda x: (x + 1, x * 3)))
 
     def silent(x):
         return right(x) if not isinstance(x, str) else "no"
 
-    assert "expected a ValueError whose message mentions 'no'" in str(told(PAIRS, silent))
+    said = str(told(PAIRS, silent))
+    assert "expected a ValueError whose message mentions 'no',\n  but it returned 'no'" in said
+    assert "\n  but it raised IndexError" in str(told(PAIRS, raising_instead(right, IndexError)))
+    assert "\n  but it says: never" in str(told(PAIRS, raising_instead(right, ValueError)))
+
+
+def raising_instead(right, error):
+    def answer(x):
+        if isinstance(x, str):
+            raise error("never")
+        return right(x)
+
+    return answer
 
 
 def test_slips_that_nothing_tells_apart_are_told_as_either_or(monkeypatch):
@@ -134,6 +154,9 @@ def test_slips_that_nothing_tells_apart_are_told_as_either_or(monkeypatch):
     square = Check("square", lambda x: x * x, ("x",), (case(np.array([[3.0]])),))
     wrong = told(square, lambda x: x + x)
     assert "exactly what either the first way or the second way gives" in str(wrong)
+    assert str(wrong).endswith(
+        "If it is the first way: Not first.\n  If it is the second way: Not second."
+    )
     assert wrong.slip == "first|second"
 
 
@@ -164,3 +187,202 @@ def test_numbers_in_an_object_array_are_numbers_and_nothing_is_not():
 
     assert as_array(np.array([1, 2.5], dtype=object)).tolist() == [1, 2.5]
     assert as_array(None) is None and as_array([1, "a"]) is None and as_array([None]) is None
+
+
+# ---------------------------------------------------------------- small faults
+
+
+def test_leaving_the_program_is_told_in_a_sentence():
+    wrong = told(checks.conv2d, lambda *a, **k: sys.exit())
+    assert "it called exit(), which ends the program" in str(wrong) and wrong.status == "error"
+
+
+def test_an_interrupt_is_let_through():
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        checks.conv2d(interrupted)
+
+
+def test_a_named_slip_says_once_what_to_do_about_a_changed_input():
+    message = str(
+        told(checks.keras1_to_keras2, slips.bank("keras1_to_keras2")["input_changed"].function)
+    )
+    assert message.count("whoever called you still needs theirs") == 1
+
+
+def test_one_array_of_two_numbers_is_not_taken_for_two_results():
+    wrong = told(checks.average_as_subsampling, lambda channels, kernel_size: np.zeros(2))
+    assert "2 results: (weight, bias)" in str(wrong) and "one array of shape (2,)" in str(wrong)
+
+
+def test_a_call_is_not_broken_inside_an_argument():
+    check = Check(
+        "f", lambda *a, **k: 1, ("height", "width", "kernel_size", "stride", "padding"), ()
+    )
+    for width in range(10**3, 10**12, 10**11):
+        said = check._call(case(width, width, (3, 2), (3, 2), (1, 0), ceil_mode=True, more=(1, 2)))
+        assert all(line.count("(") - (n == 0) == line.count(")") - (n == said.count("\n"))
+                   for n, line in enumerate(said.splitlines())), said  # fmt: skip
+        assert all(len(line) < 80 for line in said.splitlines())
+
+
+def test_what_hidden_tests_say_fits_the_page(monkeypatch):
+    monkeypatch.setattr("strided.slips.bank", lambda exercise: {})
+    with pytest.raises(WrongAnswer) as caught:
+        PAIRS.judge(lambda x: (x, x), PAIRS.cases[:1], words="a property " * 20)
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("A hidden test failed: a property")
+    assert len(lines) > 2 and all(len(line) < 80 for line in lines)
+    assert "seems to read" not in str(caught.value)
+
+
+def test_what_is_no_function_fits_the_page():
+    assert "is " in str(told(checks.conv2d, list(range(100))))
+
+
+# ---------------------------------------------------------------- probing
+
+
+@pytest.mark.parametrize(
+    "answer, said",
+    [
+        (lambda x: x[1:4, 0:3].sum() / 9, "read x[1:4, 0:3], each times 1/9"),
+        (lambda x: x[::2, 1] @ np.ones(3) / 4, "read x[0:5:2, 1], each times 0.25"),
+        (lambda x: x[1, 2], "read x[1, 2]"),
+        (lambda x: 3 * x[1, 2] - 7, "read x[1, 2] times 3, and to add -7"),
+        (lambda x: np.float32(x[:2, :2].mean()), "read x[0:2, 0:2], each times 0.25"),
+        (lambda x: x[0, 0] - x[0, 1], "read x[0, 0:2] with the weights [ 1 -1]"),
+        (lambda x: x[0, 0] + 2 * x[:2, 1].sum(), "3 of the 4 entries of x[0:2, 0:2] with the weights [[1 2]"),
+        (lambda x: np.trace(x), "x[0, 0], x[1, 1], x[2, 2], x[3, 3] and 1 more of its entries, each times 1"),
+        (lambda x: 12.0, "not seem to read x at all"),
+    ],
+)  # fmt: skip
+def test_what_an_output_reads_is_found(answer, said):
+    reading = probe(answer, integers(5, 6))
+    assert reading is not None and said in " ".join(reading.text("x").split())
+
+
+def test_whole_numbers_stay_whole_and_are_left_alone():
+    x = integers(5, 6).astype(int)
+    reading = probe(lambda x: x[1:3, 2].sum(), x)
+    assert reading is not None and "x[1:3, 2], each times 1" in reading.text("x")
+    np.testing.assert_array_equal(x, integers(5, 6))
+
+
+def flaky():
+    numbers = itertools.count()
+    return lambda x: next(numbers)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda x: x.max(),
+        lambda x: np.abs(x).sum(),
+        lambda x: x.astype(int).sum(),
+        lambda x: (x**2).sum(),
+        lambda x: x[0, 0] * x[1, 1],
+        lambda x: np.nan,
+        lambda x: 1 / 0,
+        lambda x: "text",
+        lambda x: np.sort(x, axis=None)[10],
+        flaky(),
+    ],
+)
+def test_nothing_is_said_of_what_is_not_affine(answer):
+    assert probe(answer, integers(5, 6) + 0.5) is None
+
+
+def test_a_slow_answer_is_probed_only_for_a_moment(monkeypatch):
+    def slow(x):
+        time.sleep(0.01)
+        return x.sum()
+
+    started = time.perf_counter()
+    assert probe(slow, np.ones((8, 8, 8))) is None
+    assert time.perf_counter() - started < 0.3
+
+
+def test_a_probed_answer_prints_once_a_case(capsys):
+    def chatty(x, weight, bias=None, stride=1, padding=0):
+        print("hello")
+        return operators.conv2d(x, 3 * weight, bias, stride, padding)
+
+    assert "yours seems to read x[0, 0, 0:2, 0:3]" in str(told(checks.conv2d, chatty))
+    assert capsys.readouterr().out.count("hello") == len(checks.conv2d.cases)
+
+
+# ---------------------------------------------------------------- two slips at once
+
+
+def flipped_and_bias_twice(x, weight, bias=None, stride=1, padding=0):
+    bias = None if bias is None else 2 * bias
+    return operators.conv2d(x, weight[..., ::-1, ::-1], bias, stride, padding)
+
+
+def mean_of_channels_and_no_bias(x, weight, bias=None, stride=1, padding=0):
+    return operators.conv2d(x, weight, None, stride, padding) / x.shape[1] / 2
+
+
+def sum_of_windows_shifted(
+    x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True
+):
+    kernel = operators.avg_pool2d(np.ones((1, *np.broadcast_to(kernel_size, 2))), kernel_size).size
+    out = operators.avg_pool2d(x, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    return (out * kernel * 2)[..., ::-1]
+
+
+def averaged_and_bias_negative(x, weight, bias, kernel_size, stride=1):
+    taps = np.prod(np.broadcast_to(kernel_size, 2))
+    return operators.subsample2d(x, weight / taps, -bias, kernel_size, stride)
+
+
+def last_windows_without_weight(x, weight, bias, kernel_size, stride=1):
+    ones = np.ones_like(weight)
+    return operators.subsample2d(x, ones, bias, kernel_size, stride)[..., ::-1, :]
+
+
+COMBINED = [
+    ("conv2d", flipped_and_bias_twice, "x[0, 0, 0:2, 0:3] with the weights [[7 5 4] [3 2 1]]"),
+    ("conv2d", mean_of_channels_and_no_bias, "with the weights [[0.5 1. 1.5] [2. 2.5 3.5]]"),
+    ("avg_pool2d", sum_of_windows_shifted, "read x[0, 0, 0:2, 3:6], each times 1/3"),
+    ("subsample2d", averaged_and_bias_negative, "each times 1/3, and to add -10"),
+    ("subsample2d", last_windows_without_weight, "x[0, 0, 2:4, 0:3], each times 1, and to add 10"),
+]
+
+
+@pytest.mark.parametrize("exercise, answer, seems", COMBINED)
+def test_two_slips_at_once_are_told_by_number_window_and_probe(exercise, answer, seems):
+    check = getattr(checks, exercise)
+    started = time.perf_counter()
+    wrong = told(check, answer)
+    assert time.perf_counter() - started < 1
+    said = " ".join(str(wrong).split())
+    call = check.cases[0]
+    got, expected = (f(*call.args, **call.kwargs) for f in (answer, check.reference))
+    assert wrong.slip == ""
+    assert "the first is out[0, 0, 0, 0]" in said
+    numbers = [core.show(result[0, 0, 0, 0]) for result in (got, expected)]
+    assert f"got {numbers[0]}, expected {numbers[1]}" in said
+    window = "x[0, :, 0:2, 0:3]" if exercise == "conv2d" else "x[0, 0, 0:2, 0:3]"
+    assert f"it must read {window}" in said and seems in said
+
+
+@pytest.mark.parametrize("exercise", ["conv2d", "avg_pool2d", "subsample2d"])
+def test_slips_on_top_of_slips_are_explained(exercise):
+    """A slip of the arguments before a slip of the result: both at once, over the whole bank."""
+    check, told_window = getattr(checks, exercise), 0
+    for slip in slips.bank(exercise).values():
+
+        def both(*args, function=slip.function, **kwargs):
+            return 3 * np.asarray(function(*args, **kwargs))
+
+        message = str(told(check, both))
+        if "outputs differ" in message:
+            told_window += "it must read" in message
+            assert "it must read" in message and "got " in message
+        else:
+            assert "has shape" in message or "raised" in message
+    assert told_window > len(slips.bank(exercise)) / 2

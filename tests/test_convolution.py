@@ -79,7 +79,7 @@ def test_a_mistake_without_a_name_gets_no_name():
     def bias_subtracted(x, weight, bias=None, stride=1, padding=0):
         return operators.conv2d(x, weight, None if bias is None else -bias, stride, padding)
 
-    with pytest.raises(WrongAnswer, match=r"110 \+ 61 \+ 10 \(bias\[0\]\) = 181$") as caught:
+    with pytest.raises(WrongAnswer, match=r"110 \+ 61 \+ 10 \(bias\[0\]\) = 181\n") as caught:
         checks.conv2d(bias_subtracted)
     assert caught.value.slip == ""
 

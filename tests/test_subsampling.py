@@ -21,7 +21,7 @@ def test_a_wrong_value_comes_with_its_window_and_its_arithmetic():
 
     said = explanation("subsample2d", rectified)
     assert "the first is out[0, 1, 0, 0]" in said and "x[0, 1, 0:2, 0:3]" in said
-    assert "bias[1] + weight[1] * sum = -20 + -1 * 11 = -31" in said
+    assert "bias[1] + weight[1] * sum = -20 + -1 * 37 = -57" in said
 
 
 def test_a_wrong_shape_comes_with_the_default_stride():

@@ -29,6 +29,14 @@ def torch_to_numpy_index(i, j, k, s, t, dW, dH):
     return np.int64(channel), np.int64(row), np.int32(column)
 
 
+# %% torch_to_numpy_index counted_in_an_image
+def torch_to_numpy_index(i, j, k, s, t, dW, dH):
+    # number every place of a large enough image, and ask NumPy where the formula's number is
+    shape = (k, dH * j + t, dW * i + s)
+    place = ((k - 1) * shape[1] + dH * (j - 1) + t - 1) * shape[2] + dW * (i - 1) + s - 1
+    return np.unravel_index(place, shape)
+
+
 # %% torch_to_numpy_index slip:first_index_is_the_row
 def torch_to_numpy_index(i, j, k, s, t, dW, dH):
     row = dW * (i - 1) + (s - 1)
@@ -121,6 +129,26 @@ def divisor_map(height, width, kernel_size, stride, padding, ceil_mode, count_in
         reach = n + p - 1 if ceil_mode else n + 2 * p - k
         last.append(reach if not ceil_mode else min(reach, n + 2 * p - k + s - 1))
     return windows[: last[0] + 1 : step[0], : last[1] + 1 : step[1]]
+
+
+# %% divisor_map ones_added_up
+def divisor_map(height, width, kernel_size, stride, padding, ceil_mode, count_include_pad):
+    kh, kw = np.broadcast_to(kernel_size, 2)
+    sh, sw = np.broadcast_to(stride, 2)
+    ph, pw = np.broadcast_to(padding, 2)
+    rows, columns = np.arange(-ph, height, sh), np.arange(-pw, width, sw)
+    slack = (sh - 1, sw - 1) if ceil_mode else (0, 0)
+    rows = rows[rows + kh <= height + ph + slack[0]]
+    columns = columns[columns + kw <= width + pw + slack[1]]
+    total = np.zeros((rows.size, columns.size), dtype=np.int32)
+    for t in range(kh):
+        for s in range(kw):
+            y, x = rows[:, None] + t, columns + s
+            if count_include_pad:
+                total += (y < height + ph) & (x < width + pw)
+            else:
+                total += (0 <= y) & (y < height) & (0 <= x) & (x < width)
+    return total
 
 
 # %% divisor_map slip:whole_kernel

@@ -98,6 +98,12 @@ def weight_from_torch_formula(w):
     return np.einsum("stlk->klts", w).tolist()
 
 
+# %% weight_from_torch_formula as_strided-in-float32
+def weight_from_torch_formula(w):
+    w = np.ascontiguousarray(w, dtype=np.float32)
+    return np.lib.stride_tricks.as_strided(w, w.shape[::-1], w.strides[::-1])
+
+
 # %% weight_from_torch_formula slip:width_before_height
 def weight_from_torch_formula(w):
     return np.moveaxis(w, (3, 2), (0, 1))

@@ -262,6 +262,38 @@ def keras1_to_keras2(layer, arguments):
     return layer, result
 
 
+# %% keras1_to_keras2 by_prefix
+def keras1_to_keras2(layer, arguments):
+    prefixes = {"W_": "kernel_", "b_": "bias_"}
+    plain = dict(nb_filter="filters", border_mode="padding", init="kernel_initializer", bias="use_bias")
+    given = {**arguments}
+    result = {}
+
+    def store(key, value, *old):
+        if key in arguments:
+            raise ValueError(f"{layer}: {' and '.join(old)} and {key} were both given")
+        result[key] = value
+
+    if {"nb_row", "nb_col"} <= set(given):
+        store("kernel_size", (given.pop("nb_row"), given.pop("nb_col")), "nb_row", "nb_col")
+    for key, value in given.items():
+        if key[:2] in prefixes:
+            store(prefixes[key[:2]] + key[2:], value, key)
+        elif key.startswith("subsample"):
+            store("strides", value, key)
+        elif key == "filter_length":
+            store("kernel_size", value, key)
+        elif key == "dim_ordering":
+            store("data_format", "channels_" + ("last" if value == "tf" else "first"), key)
+        elif key in plain:
+            store(plain[key], value, key)
+        else:
+            result[key] = value
+    if layer.startswith("Convolution"):
+        layer = "Conv" + layer.removeprefix("Convolution")
+    return [layer, result]
+
+
 # %% keras1_to_keras2 slip:input_changed
 def keras1_to_keras2(layer, arguments):
     table = {

@@ -122,6 +122,13 @@ def average_as_subsampling(channels, kernel_size):
     return weight, np.zeros_like(weight)
 
 
+# %% average_as_subsampling stacked
+def average_as_subsampling(channels, kernel_size):
+    both = np.zeros((2, channels))
+    both[0] = np.reciprocal(float(np.size(np.empty(kernel_size if np.ndim(kernel_size) else (kernel_size,) * 2))))
+    return both
+
+
 # %% average_as_subsampling slip:whole_kernel
 def average_as_subsampling(channels, kernel_size):
     kh, kw = np.broadcast_to(kernel_size, 2)
@@ -187,6 +194,21 @@ def layer_counts(layer):
         case _:
             raise ValueError("LeNet-5 has no such layer here")
     return maps + maps, maps * side * side * (2 * 2) + maps * side * side
+
+
+# %% layer_counts every_output_counted
+def layer_counts(layer):
+    sides = dict(S2=14, C3=10, S4=5, C5=1)
+    if layer not in sides:
+        raise ValueError(f"{layer!r} is none of {sorted(sides)}")
+    heard = dict(S2=[1] * 6, C3=[3] * 6 + [4] * 9 + [6], S4=[1] * 16, C5=[16] * 120)[layer]
+    taps = 4 if layer[0] == "S" else 25
+    parameters = connections = 0
+    for maps in heard:
+        parameters += 2 if layer[0] == "S" else maps * taps + 1
+        for _ in range(sides[layer] ** 2):
+            connections += maps * taps + 1
+    return np.int64(parameters), np.float32(connections)
 
 
 # %% layer_counts slip:full_mixing_in_c3

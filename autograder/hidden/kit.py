@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from strided.checks.core import WrongAnswer, as_array, differing
+from strided.checks.core import WrongAnswer, as_array, differing, hidden_failure
 
 
 def seeded(test: Callable) -> Callable:
@@ -35,7 +35,7 @@ def seeded(test: Callable) -> Callable:
 def require(holds: bool, words: str) -> None:
     """Raise a WrongAnswer that tells a property in words, unless it holds."""
     if not holds:
-        raise WrongAnswer(f"A hidden test failed: {words}.")
+        raise WrongAnswer(hidden_failure(words))
 
 
 def alike(got, expected) -> bool:
@@ -49,10 +49,10 @@ def called(function: Callable, *args, **kwargs) -> np.ndarray:
     try:
         value = function(*args, **kwargs)
     except Exception as error:
-        words = f"A hidden test failed: it raised {type(error).__name__}: {error}."
-        raise WrongAnswer(words, status="error") from None
+        words = f"it raised {type(error).__name__}: {error}"
+        raise WrongAnswer(hidden_failure(words), status="error") from None
     array = as_array(value)
     if array is None:
         words = f"it must return numbers, and returned a {type(value).__name__}"
-        raise WrongAnswer(f"A hidden test failed: {words}.")
+        raise WrongAnswer(hidden_failure(words))
     return array

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from strided import operators
-from strided.checks.core import as_array, case, run
+from strided.checks.core import as_array, case, run, show
 from strided.display import Html, table
 
 RUNS = 5
@@ -29,8 +29,8 @@ class Counterpart:
 
     arrays: shapes of the random arrays by name.
     yours, torch: both calls, written as one types them; exactly this text is run and shown. `F` is
-        `torch.nn.functional`, `operators` is `strided.operators`; the arrays are NumPy's in the one
-        and torch's in the other.
+        `torch.nn.functional`, `vjp` is `torch.autograd.functional.vjp`, `operators` is
+        `strided.operators`; the arrays are NumPy's in the one and torch's in the other.
     """
 
     arrays: dict[str, tuple[int, ...]]
@@ -48,6 +48,21 @@ COUNTERPARTS = {
         {"x": (4, 16, 57, 80), "weight": (16, 16, 3, 2)},
         "strided_from_dense(lambda x: operators.conv2d(x, weight), x, (2, 3))",
         "F.conv2d(x, weight, stride=(2, 3))",
+    ),
+    "output_size": Counterpart(
+        {"x": (1, 1, 57, 80)},
+        "[output_size(n, 3, 6, 1, dilation=2, ceil_mode=True) for n in x.shape[2:]]",
+        "F.max_pool2d(x, 3, 6, 1, dilation=2, ceil_mode=True).shape[2:]",
+    ),
+    "lost_border": Counterpart(
+        {"x": (1, 1, 57), "weight": (1, 1, 4)},
+        "lost_border(57, 4, 3)",
+        "57 - F.conv_transpose1d(F.avg_pool1d(x, 4, 3), weight, stride=3).shape[2]",
+    ),
+    "input_sizes": Counterpart(
+        {"x": (1, 1, 28), "weight": (1, 1, 3)},
+        "input_sizes(28, 3, 2)",
+        "[F.conv_transpose1d(x, weight, stride=2, output_padding=p).shape[2] for p in (0, 1)]",
     ),
     "avg_pool2d": Counterpart(
         {"x": (4, 3, 57, 80)},
@@ -74,6 +89,65 @@ COUNTERPARTS = {
         "conv2d(x, weight, bias, stride=(2, 3), padding=(1, 0))",
         "F.conv2d(x, weight, bias, stride=(2, 3), padding=(1, 0))",
     ),
+    "conv2d_groups": Counterpart(
+        {"x": (4, 6, 57, 80), "weight": (8, 3, 3, 2), "bias": (8,)},
+        "conv2d_groups(x, weight, bias, stride=(2, 3), padding=(1, 0), groups=2)",
+        "F.conv2d(x, weight, bias, stride=(2, 3), padding=(1, 0), groups=2)",
+    ),
+    "conv2d_table": Counterpart(
+        # The table lacks the first of four connections: in its place, a kernel of zeros.
+        {"x": (4, 2, 57, 80), "kernels": (3, 3, 2), "bias": (2,)},
+        "conv2d_table(x, [[1], [0, 1]], kernels, bias, stride=(2, 3))",
+        "F.conv2d(x, F.pad(kernels, (0, 0, 0, 0, 1, 0)).reshape(2, 2, 3, 2), bias, stride=(2, 3))",
+    ),
+    "as_conv_weight": Counterpart(
+        {"x": (4, 3, 57, 80)},
+        'operators.conv2d(x, as_conv_weight("average", 3, (3, 2)), stride=(3, 2))',
+        "F.avg_pool2d(x, (3, 2))",
+    ),
+    "coverage": Counterpart(
+        {"x": (1, 1, 57, 80)},
+        "coverage(57, 80, (3, 2), stride=(2, 1), padding=(1, 0))",
+        "F.fold(F.unfold(x**0, (3, 2), stride=(2, 1), padding=(1, 0)), (57, 80), (3, 2), "
+        "stride=(2, 1), padding=(1, 0))[0, 0]",
+    ),
+    "avg_pool2d_backward": Counterpart(
+        {"grad_output": (4, 3, 29, 40), "x": (4, 3, 57, 81)},
+        "avg_pool2d_backward(grad_output, x.shape, (3, 2), stride=2, padding=(1, 0))",
+        "vjp(lambda x: F.avg_pool2d(x, (3, 2), stride=2, padding=(1, 0)), x, grad_output)[1]",
+    ),
+    "subsample2d_backward": Counterpart(
+        {"grad_output": (2, 3, 13, 24), "x": (2, 3, 27, 25), "weight": (3,)},
+        "subsample2d_backward(grad_output, x, weight, (3, 2), stride=(2, 1))[1]",
+        "vjp(lambda weight: F.conv2d(x, weight.reshape(3, 1, 1, 1).expand(3, 1, 3, 2), "
+        "stride=(2, 1), groups=3), weight, grad_output)[1]",
+    ),
+    "conv2d_backward": Counterpart(
+        {"grad_output": (4, 4, 29, 27), "x": (4, 3, 58, 81), "weight": (4, 3, 3, 2)},
+        "conv2d_backward(grad_output, x, weight, stride=(2, 3), padding=(1, 0))[0]",
+        "F.conv_transpose2d(grad_output, weight, stride=(2, 3), padding=(1, 0), "
+        "output_padding=(1, 1))",
+    ),
+    "polyphase_split": Counterpart(
+        {"x": (4, 3, 56, 80)},
+        "polyphase_split(x, (2, 2))",
+        "F.pixel_unshuffle(x, 2).unflatten(1, (3, 4)).movedim(2, 0)",
+    ),
+    "polyphase_merge": Counterpart(
+        {"parts": (4, 4, 3, 28, 40)},
+        "polyphase_merge(list(parts), (2, 2))",
+        "F.pixel_shuffle(parts.movedim(0, 2).flatten(1, 2), 2)",
+    ),
+    "conv2d_polyphase": Counterpart(
+        {"x": (4, 3, 57, 80), "weight": (4, 3, 3, 2)},
+        "conv2d_polyphase(x, weight, (2, 3))",
+        "F.conv2d(x, weight, stride=(2, 3))",
+    ),
+    "blur_subsample": Counterpart(
+        {"x": (4, 3, 57, 80)},
+        "blur_subsample(x, (2, 3))",
+        "F.avg_pool2d(F.avg_pool2d(F.pad(x, (1, 1, 1, 1), 'circular'), 2, 1), 2, (2, 3))",
+    ),
 }
 
 
@@ -98,7 +172,8 @@ def with_torch(exercise: str, function: Callable) -> Html:
     arrays = {name: rng.normal(size=shape) for name, shape in pair.arrays.items()}
     tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
     yours = _callable(pair.yours, {exercise: function, "operators": operators})
-    theirs = _callable(pair.torch, {"F": torch.nn.functional})
+    names = {"F": torch.nn.functional, "vjp": torch.autograd.functional.vjp}
+    theirs = _callable(pair.torch, names)
 
     outcome = run(yours, case(**arrays))
     if isinstance(outcome.error, NotImplementedError):
@@ -108,7 +183,7 @@ def with_torch(exercise: str, function: Callable) -> Html:
             f"Come back when the check of {exercise} passes: {pair.yours} raised "
             f"{type(outcome.error).__name__}: {outcome.error}"
         )
-    expected = theirs(**tensors).numpy()
+    expected = np.asarray(theirs(**tensors))  # a tensor, or the sizes of one
     got = as_array(outcome.value)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # waking threads costs more than these small arrays take
@@ -137,6 +212,33 @@ def with_torch(exercise: str, function: Callable) -> Html:
     return table(("", "called", "result", "time"), rows, note)
 
 
+def torch_judged_by(tests: Callable) -> Html:
+    """Hand PyTorch's average pooling to a student's tests, and tell what they say of it."""
+    try:
+        import torch
+    except ImportError:
+        return _note("PyTorch is not installed here, so there is nothing to judge.")
+
+    def avg_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
+        settings = [
+            v if v is None else tuple(int(n) for n in np.broadcast_to(v, 2))
+            for v in (kernel_size, stride, padding)
+        ]
+        images = torch.from_numpy(np.array(x, dtype=np.float64))
+        pooled = torch.nn.functional.avg_pool2d(images, *settings, ceil_mode, count_include_pad)
+        return pooled.numpy()
+
+    outcome = run(tests, case(avg_pool2d))
+    if isinstance(outcome.error, NotImplementedError):
+        return _note("my_tests is not written yet. Come back when its check passes.")
+    if outcome.error is not None:
+        said = f"{type(outcome.error).__name__}: {outcome.error}"
+        return _note(f"Your tests reject PyTorch's avg_pool2d: {said}")
+    if outcome.value is False:
+        return _note("Your tests reject PyTorch's avg_pool2d: they returned False.")
+    return _note("Your tests accept PyTorch's avg_pool2d.")
+
+
 def _callable(text: str, names: dict[str, Any]) -> Callable:
     """Turn a call's text into a function of the arrays it names: what is shown is what is run."""
     code = compile(text, "<the call>", "eval")
@@ -158,7 +260,11 @@ def _milliseconds(call: Callable, arrays: dict[str, Any]) -> str:
 
 def _shape(value: object) -> str:
     array = as_array(value)
-    return type(value).__name__ if array is None else "x".join(map(str, array.shape)) or "a number"
+    if array is None:
+        return type(value).__name__
+    if array.ndim < 2 and array.size <= 8 and (array == np.round(array)).all():
+        return show(array)  # sizes: the numbers themselves
+    return "x".join(map(str, array.shape)) or "a number"
 
 
 def _note(text: str) -> Html:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from strided import geometry, operators
-from strided.checks.core import Case, Check, block, case, show, span
+from strided.checks.core import Case, Check, block, case, integers, show, span
 
 
 def printed_index(i: int, j: int, k: int, s: int, t: int, dW: int, dH: int) -> tuple[int, int, int]:
@@ -194,23 +194,18 @@ def avg_pool2d_reads(call: Case, index: tuple[int, ...]) -> str:
     return "\n".join([*lines, block(pixels), total])
 
 
-def _image(*shape: int) -> np.ndarray:
-    """Small whole numbers, zeros and negative ones among them, in no simple order."""
-    return np.arange(np.prod(shape)).reshape(shape) * 7 % 23 - 5.0
-
-
 avg_pool2d = Check(
     exercise="avg_pool2d",
     reference=operators.avg_pool2d,
     arguments=_POOLING_ARGUMENTS,
     cases=(
         case(np.arange(35.0).reshape(1, 1, 5, 7), (2, 3)),
-        case(_image(1, 2, 6, 8), (3, 2), stride=(1, 3)),
-        case(_image(1, 2, 5, 7), (3, 2), padding=(1, 0), ceil_mode=True),
-        case(_image(2, 2, 5, 7), (2, 2), padding=(1, 0), count_include_pad=False),
-        case(_image(1, 2, 6, 7), (1, 2), stride=(4, 3), ceil_mode=True),
-        case(_image(2, 2, 7, 5), (3, 4), (2, 3), (1, 2), True, False),
-        case(_image(1, 2, 6, 5).astype(int), 3, stride=2, padding=1),
+        case(integers(1, 2, 6, 8), (3, 2), stride=(1, 3)),
+        case(integers(1, 2, 5, 7), (3, 2), padding=(1, 0), ceil_mode=True),
+        case(integers(2, 2, 5, 7), (2, 2), padding=(1, 0), count_include_pad=False),
+        case(integers(1, 2, 6, 7), (1, 2), stride=(4, 3), ceil_mode=True),
+        case(integers(2, 2, 7, 5), (3, 4), (2, 3), (1, 2), True, False),
+        case(integers(1, 2, 6, 5).astype(int), 3, stride=2, padding=1),
     ),
     shape=avg_pool2d_shape,
     reads=avg_pool2d_reads,

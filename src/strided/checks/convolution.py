@@ -3,25 +3,7 @@
 import numpy as np
 
 from strided import geometry, operators
-from strided.checks.core import Case, Check, block, case, show, span
-
-
-def _image(*shape: int) -> np.ndarray:
-    """Small integers that look like nothing: no two of the windows used here give one result."""
-    count = int(np.prod(shape))
-    return ((np.arange(count) * 7) % 23 - 5).astype(float).reshape(shape)
-
-
-def _side_by_side(window: np.ndarray, kernel: np.ndarray) -> list[str]:
-    """A window's numbers, and to their right the kernel that they are multiplied with."""
-    left, right = block(window).splitlines(), block(kernel).splitlines()
-    width = max(map(len, left))
-    signs = ["  *" if row == 0 else "   " for row in range(len(left))]
-    return [
-        f"{a:<{width}}{sign}{b.removeprefix('    ')}"
-        for a, sign, b in zip(left, signs, right, strict=True)
-    ]
-
+from strided.checks.core import Case, Check, case, integers, show, side_by_side, span
 
 # ---------------------------------------------------------------- correlate_or_convolve
 
@@ -51,9 +33,7 @@ def correlate_or_convolve_reads(call: Case, index: tuple[int, ...]) -> str:
     return "\n".join(
         [
             f"it must read x[{span(*rows)}, {span(*columns)}], times {kernel}:",
-            *_side_by_side(
-                x[slice(*rows), slice(*columns)], weight[::-1, ::-1] if part else weight
-            ),
+            *side_by_side(x[slice(*rows), slice(*columns)], weight[::-1, ::-1] if part else weight),
         ]
     )
 
@@ -63,10 +43,10 @@ correlate_or_convolve = Check(
     reference=_correlate_or_convolve,
     arguments=("x", "weight"),
     cases=(
-        case(_image(4, 5), np.array([[1.0, 2, 3], [4, 5, 6]])),
-        case(_image(5, 4), np.array([[1.0, 0], [-2, 3], [4, 1]])),
-        case(_image(3, 6), np.array([[1.0, 2], [0, -1]])),
-        case(_image(4, 3).astype(int), np.array([[0.5, 1, 2]])),
+        case(integers(4, 5), np.array([[1.0, 2, 3], [4, 5, 6]])),
+        case(integers(5, 4), np.array([[1.0, 0], [-2, 3], [4, 1]])),
+        case(integers(3, 6), np.array([[1.0, 2], [0, -1]])),
+        case(integers(4, 3).astype(int), np.array([[0.5, 1, 2]])),
     ),
     shape=correlate_or_convolve_shape,
     reads=correlate_or_convolve_reads,
@@ -150,7 +130,7 @@ def conv2d_reads(call: Case, index: tuple[int, ...]) -> str:
     window = padded[n, :, slice(*rows), slice(*columns)]
     for channel, values in enumerate(window):
         lines += [f"  channel {channel}, times weight[{k}, {channel}]"]
-        lines += _side_by_side(values, weight[k, channel])
+        lines += side_by_side(values, weight[k, channel])
     sums = (window * weight[k]).sum(axis=(1, 2))
     terms, total = [show(value) for value in sums], sums.sum()
     if len(call.args) > 2:
@@ -173,12 +153,12 @@ conv2d = Check(
     arguments=("x", "weight", "bias", "stride", "padding"),
     cases=(
         case(np.arange(35.0).reshape(1, 1, 5, 7), _KERNELS[:1, :1]),
-        case(_image(1, 2, 4, 6), _KERNELS),
-        case(_image(1, 2, 4, 5), _KERNELS, _BIAS),
-        case(_image(1, 2, 6, 8), _KERNELS[:2], stride=(2, 3)),
-        case(_image(1, 2, 7, 6), _TALL, _BIAS[:2], stride=(3, 2)),
-        case(_image(1, 2, 5, 4), _KERNELS, _BIAS, stride=(2, 1), padding=(1, 2)),
-        case(_image(2, 2, 7, 5).astype(int), _KERNELS / 2, _BIAS, stride=2, padding=1),
+        case(integers(1, 2, 4, 6), _KERNELS),
+        case(integers(1, 2, 4, 5), _KERNELS, _BIAS),
+        case(integers(1, 2, 6, 8), _KERNELS[:2], stride=(2, 3)),
+        case(integers(1, 2, 7, 6), _TALL, _BIAS[:2], stride=(3, 2)),
+        case(integers(1, 2, 5, 4), _KERNELS, _BIAS, stride=(2, 1), padding=(1, 2)),
+        case(integers(2, 2, 7, 5).astype(int), _KERNELS / 2, _BIAS, stride=2, padding=1),
     ),
     shape=conv2d_shape,
     reads=conv2d_reads,

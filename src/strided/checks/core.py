@@ -2,7 +2,8 @@
 
 A `Check` holds small cases of one exercise, calls the student's answer on them, and explains the first
 difference in the order in which one looks for it: raised, returned None, type, shape, values, inputs
-changed. Where a slip gives the same results on every case, the explanation ends with its name.
+changed. Where a slip gives the same results on every case, the explanation ends with its name; where
+none does, with what the first wrong output seems to read.
 """
 
 import contextlib
@@ -11,7 +12,7 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Number
 from typing import Any, Literal, TypeGuard
 
@@ -64,7 +65,7 @@ class Outcome:
     """What one call did: its value or its exception, and its arguments afterwards."""
 
     value: Any
-    error: Exception | None
+    error: Exception | SystemExit | None
     arguments: tuple
 
 
@@ -75,7 +76,7 @@ def run(function: Callable, call: Case) -> Outcome:
         # Stock nbgrader gives no points to a cell that writes to stderr, even for a warning.
         with contextlib.redirect_stderr(sys.stdout):
             value = function(*args, **kwargs)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a notebook's kernel lets SystemExit pass in silence
         return Outcome(None, error, (args, kwargs))
     return Outcome(value, None, (args, kwargs))
 
@@ -86,6 +87,11 @@ def run(function: Callable, call: Case) -> Outcome:
 def is_array(value: object) -> TypeGuard[np.ndarray]:
     """Whether a value is compared as an array: it has a shape and at least one axis."""
     return isinstance(value, np.ndarray) and value.ndim > 0
+
+
+def are_arrays(value: object) -> TypeGuard[list[np.ndarray]]:
+    """Whether a value is a list of arrays."""
+    return isinstance(value, list) and bool(value) and all(map(is_array, value))
 
 
 def as_array(value: object) -> np.ndarray | None:
@@ -145,7 +151,8 @@ def same(got: object, expected: object) -> bool:
             return bool(array == expected)
         return not differing(array[None], np.asarray([expected])).any()
     if isinstance(expected, range):
-        return isinstance(got, range | list | tuple | np.ndarray) and list(got) == list(expected)
+        array = as_array(got)
+        return array is not None and array.ndim == 1 and array.tolist() == list(expected)
     return isinstance(got, type(expected)) and bool(got == expected)
 
 
@@ -172,9 +179,11 @@ def show(value: object) -> str:
         if value.size > 8 or value.ndim > 1:
             return "x".join(map(str, value.shape))
         return str([_number(v) for v in value.tolist()]).replace("'", "")
+    if are_arrays(value):
+        return f"[{', '.join(map(show, value))}]"
     if isinstance(value, float | np.floating):
         return str(_number(float(value)))
-    if isinstance(value, np.ndarray | np.number):
+    if isinstance(value, np.ndarray | np.generic):
         return str(value.item())
     if inspect.isfunction(value):
         return value.__name__
@@ -193,11 +202,25 @@ def indent(text: str, by: int = 2) -> str:
     return textwrap.indent(text, " " * by)
 
 
-def wrap(text: str) -> str:
-    """A sentence wrapped to the width of a message, indented by two."""
-    return textwrap.fill(
-        text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+def wrap(text: str, first: str = "  ", rest: str = "  ") -> str:
+    """A sentence wrapped to the width of a message, its lines indented by two."""
+    filled = textwrap.fill(
+        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
     )
+    return filled.replace(_GLUE, " ")
+
+
+_GLUE = "\N{NO-BREAK SPACE}"
+
+
+def together(text: str) -> str:
+    """A text that `wrap` leaves on one line, unless it is too long for one."""
+    return text.replace(" ", _GLUE) if len(text) <= WIDTH - 10 else text
+
+
+def hidden_failure(words: str) -> str:
+    """What a failed hidden test says: a property in words."""
+    return wrap(f"A hidden test failed: {words}.", first="")
 
 
 def index_text(name: str, index: Sequence[int]) -> str:
@@ -219,7 +242,43 @@ def block(array: np.ndarray) -> str:
         return indent(str(whole), 6)
 
 
+def side_by_side(left: np.ndarray, right: np.ndarray) -> list[str]:
+    """Two small arrays of as many rows, the left one times the right one."""
+    one, other = block(left).splitlines(), block(right).splitlines()
+    width = max(map(len, one))
+    signs = ["  *" if row == 0 else "   " for row in range(len(one))]
+    return [
+        f"{a:<{width}}{sign}{b.removeprefix('    ')}"
+        for a, sign, b in zip(one, signs, other, strict=True)
+    ]
+
+
+# ---------------------------------------------------------------- cases
+
+
+def integers(*shape: int) -> np.ndarray:
+    """Small whole numbers as floats, zeros and negative ones among them, in no simple order.
+
+    No two of the windows that the lessons' cases use have one sum.
+    """
+    return np.arange(np.prod(shape)).reshape(shape) * 7 % 23 - 5.0
+
+
 # ---------------------------------------------------------------- checking
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one call.
+
+    status: the word that grades.csv uses for it.
+    text: the explanation, without the name of a slip.
+    advice: what to do about it, for where no slip is recognised that says so better.
+    """
+
+    status: str
+    text: str
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -233,7 +292,9 @@ class Check:
     shape: from a case to a sentence that derives the result's shape (only for arrays).
     reads: from a case and an index of the output to the lines that say what that output must read;
         where the function returns several results, the index begins with the result's number.
-    parts: names of the results, where the function returns several.
+    parts: names of the results, where the function returns several; a function from a case to the
+        names, where their number depends on the case.
+    result: what an explanation calls a single array result.
     about: from a case to lines that every explanation of a wrong result ends with: what it is made of.
     """
 
@@ -243,11 +304,14 @@ class Check:
     cases: tuple[Case, ...]
     shape: Callable[[Case], str] | None = None
     reads: Callable[[Case, tuple[int, ...]], str] | None = None
-    parts: tuple[str, ...] = ()
+    parts: tuple[str, ...] | Callable[[Case], tuple[str, ...]] = ()
+    result: str = "out"
     about: Callable[[Case], str] | None = None
 
     def __call__(self, function: Callable) -> Literal[True]:
         """Pass with a line that says so, or raise a WrongAnswer that explains.
+
+        The line begins with the exercise's id and "all", by which `strided.progress` knows it.
 
         Raises TypeError where the answer is no function at all.
         """
@@ -269,13 +333,14 @@ class Check:
         """
         if not callable(function):
             raise WrongAnswer(
-                f"{self.exercise} is {show(function)}, not a function.\n"
-                f"  Define it with `def {self.exercise}(...)` and run that cell again.",
+                wrap(f"{self.exercise} is {show(function)}, not a function.", first="")
+                + f"\n  Define it with `def {self.exercise}(...)` and run that cell again.",
                 status="error",
             )
         reference = reference or self.reference
+        function = self.adapted(function)
         outcomes: list[Outcome] = []
-        problem: tuple[int, str, str] | None = None
+        problem: tuple[int, Fault] | None = None
         for number, call in enumerate(cases):
             outcome = run(function, call)
             outcomes.append(outcome)
@@ -286,63 +351,106 @@ class Check:
                     status="blank",
                 )
             if problem is None:
-                status, text = self._problem(outcome, call, reference)
-                if status:
-                    problem = (number, status, text)
+                fault = self._problem(outcome, call, reference)
+                if fault:
+                    problem = (number, fault)
         if problem is None:
             return
-        number, status, text = problem
+        number, fault = problem
         found = self._recognise(outcomes, cases, reference)
-        head = (
-            f"A hidden test failed: {words}." if words else self._call(cases[number]) + "\n" + text
-        )
+        if words:
+            lines = [hidden_failure(words)]
+        else:
+            lines = [self._call(cases[number]), fault.text]
+        if found:
+            lines += _named(found)
+        elif not words:
+            lines += [fault.advice, self._seems(function, outcomes[number], cases[number])]
         raise WrongAnswer(
-            "\n".join([head, *_named(found)]),
-            status="failed" if found else status,  # a known mistake, even where it raises
+            "\n".join(line for line in lines if line),
+            status="failed" if found else fault.status,  # a known mistake, even where it raises
             slip="|".join(s.id for s in found),
         )
 
-    def _problem(self, outcome: Outcome, call: Case, reference: Callable) -> tuple[str, str]:
-        """Status and explanation of what is wrong with one call; both empty if nothing is."""
+    def adapted(self, answer: Callable) -> Callable:
+        """What a case calls: the answer itself, unless a check looks at what becomes of its result."""
+        return answer
+
+    def _problem(self, outcome: Outcome, call: Case, reference: Callable) -> Fault | None:
+        """What is wrong with one call, or None."""
         if call.raises is not None:
-            return self._missing_error(outcome, call)
+            return _missing_error(outcome, call)
         if outcome.error is not None:
-            return "error", _raised(outcome.error)
+            return Fault("error", _raised(outcome.error))
         if outcome.value is None:
-            return "failed", "  it returned None: does your function end with `return ...`?"
+            return Fault("failed", "  it returned None: does your function end with `return ...`?")
         expected = reference(*copy.deepcopy(call.args), **copy.deepcopy(call.kwargs))
         text = self._difference(outcome.value, expected, call)
         if text:
-            return "failed", text + ("\n" + indent(self.about(call)) if self.about else "")
+            about = "\n" + indent(self.about(call)) if self.about else ""
+            return Fault("failed", text + about)
         changed = _changed(call, outcome, self.arguments)
         if changed:
-            return "failed", (
-                f"  the result is right, but your function changed its input {changed}.\n"
-                "  Work on a copy: whoever called you still needs theirs."
+            return Fault(
+                "failed",
+                f"  the result is right, but your function changed its input {changed}.",
+                advice="  Work on a copy: whoever called you still needs theirs.",
             )
-        return "", ""
+        return None
 
-    def _missing_error(self, outcome: Outcome, call: Case) -> tuple[str, str]:
-        assert call.raises is not None
-        wanted = f"  expected a {call.raises.__name__}"
-        if call.mentions:
-            wanted += " whose message mentions " + " and ".join(map(repr, call.mentions))
-        if outcome.error is None:
-            return "failed", f"{wanted},\n  but it returned {show(outcome.value)}"
-        if not isinstance(outcome.error, call.raises):
-            return "failed", f"{wanted},\n{_raised(outcome.error)}"
-        missing = [word for word in call.mentions if word not in str(outcome.error)]
-        if missing:
-            return "failed", f"{wanted},\n  but it says: {outcome.error}"
-        return "", ""
+    def _seems(self, function: Callable, outcome: Outcome, call: Case) -> str:
+        """What the first wrong output seems to read of the first array, where that can be found."""
+        from strided.checks.probe import probe  # only a wrong answer pays for it
+
+        if call.raises is not None or outcome.error is not None:
+            return ""
+        expected = self.reference(*copy.deepcopy(call.args), **copy.deepcopy(call.kwargs))
+        index = self._first_wrong(outcome.value, expected)
+        place = next((n for n, value in enumerate(call.args) if is_array(value)), None)
+        if index is None or place is None:
+            return ""
+
+        def answer(x: np.ndarray) -> float:
+            again = replace(call, args=(*call.args[:place], x, *call.args[place + 1 :]))
+            value, at = run(function, again).value, index
+            if self.parts:
+                value, at = value[index[0]], index[1:]
+            return float(np.asarray(value)[at])
+
+        reading = probe(answer, call.args[place])
+        return reading.text(self.arguments[place]) if reading else ""
+
+    def _first_wrong(self, got: object, expected: object) -> tuple[int, ...] | None:
+        """Index of the first wrong number of an array result; with several, its part's number first."""
+        pairs = [(got, expected)]
+        if self.parts and isinstance(expected, tuple | list):
+            pairs = list(zip(self._results(got, expected) or [], expected, strict=False))
+        for part, (g, e) in enumerate(pairs):
+            if same(g, e):
+                continue
+            array = as_array(g)
+            if array is None or not is_array(e) or array.shape != e.shape:
+                return None
+            index = tuple(int(i) for i in np.argwhere(differing(array, e))[0])
+            return (part, *index) if self.parts else index
+        return None
+
+    def _results(self, got: object, expected: tuple | list) -> list | None:
+        """An answer's several results, which may come stacked in one array; None if it has others."""
+        if is_array(got) and got.ndim == 1 + max(np.ndim(part) for part in expected):
+            got = list(got)
+        if isinstance(got, tuple | list) and len(got) == len(expected):
+            return list(got)
+        return None
 
     def _difference(self, got: object, expected: object, call: Case) -> str:
-        if self.parts and isinstance(expected, tuple):
-            if is_array(got):
-                got = list(got)  # results of one shape may come stacked
-            if not isinstance(got, tuple | list) or len(got) != len(expected):
-                return f"  it must return {len(expected)} results: ({', '.join(self.parts)})"
-            for n, (name, g, e) in enumerate(zip(self.parts, got, expected, strict=True)):
+        names = self._names(call)
+        if names and isinstance(expected, tuple | list):
+            results = self._results(got, expected)
+            if results is None:
+                wanted = f"it must return {len(expected)} results: ({', '.join(names)}),"
+                return f"{wrap(wanted)}\n{wrap(f'but it returned {_kind(got)}')}"
+            for n, (name, g, e) in enumerate(zip(names, results, expected, strict=True)):
                 if is_array(e):
                     text = self._of_array(g, e, call, name, (n,))
                 else:
@@ -351,7 +459,7 @@ class Check:
                     return text
             return ""
         if is_array(expected):
-            return self._of_array(got, expected, call, "out")
+            return self._of_array(got, expected, call, self.result)
         return _of_value(got, expected, "")
 
     def _of_array(
@@ -383,6 +491,9 @@ class Check:
             lines.append(indent(self.reads(call, part + index)))
         return "\n".join(lines)
 
+    def _names(self, call: Case) -> tuple[str, ...]:
+        return self.parts(call) if callable(self.parts) else self.parts
+
     def _recognise(
         self, outcomes: Sequence[Outcome], cases: Sequence[Case], reference: Callable
     ) -> list[slips.Slip]:
@@ -393,7 +504,7 @@ class Check:
             slip
             for slip in bank(self.exercise).values()
             if all(
-                same_outcome(outcome, run(slip.function, call))
+                same_outcome(outcome, run(self.adapted(slip.function), call))
                 for outcome, call in zip(outcomes, cases, strict=True)
             )
         ]
@@ -402,11 +513,10 @@ class Check:
         """The call as one reads it: `conv2d(x 1x1x7x7, weight 1x1x3x3, stride=2)`."""
         named = [*zip(self.arguments, call.args, strict=False), *call.kwargs.items()]
         words = [
-            f"{name} {show(value)}" if is_array(value) else f"{name}={show(value)}"
+            together(f"{name} {show(value)}" if is_array(value) else f"{name}={show(value)}")
             for name, value in named
         ]
-        line = f"{self.exercise}({', '.join(words)})"
-        return textwrap.fill(line, WIDTH, subsequent_indent="    ", break_long_words=False)
+        return wrap(f"{self.exercise}({', '.join(words)})", first="", rest="    ")
 
     def target(self):
         """A picture of the first case and the result it must give, before you write anything."""
@@ -420,12 +530,11 @@ class Check:
         from strided import figures
 
         named = self._inputs() | self._targets()
-        value = run(function, self.cases[0]).value
-        several = bool(self.parts) and (isinstance(value, tuple | list) or is_array(value))
+        value = run(self.adapted(function), self.cases[0]).value
+        targets = self._targets()
+        results = self._results(value, tuple(targets.values())) if self.parts else None
         marks = {}
-        for (title, target), part in zip(
-            self._targets().items(), value if several else [value], strict=False
-        ):
+        for (title, target), part in zip(targets.items(), results or [value], strict=False):
             array = as_array(part)
             if array is not None and 0 < array.ndim <= 4:
                 mine = "yours" if title == "target" else title.replace("target", "your", 1)
@@ -435,11 +544,13 @@ class Check:
         return figures.arrays(named, marks=marks, caption=self._call(self.cases[0]))
 
     def _inputs(self) -> dict[str, np.ndarray]:
-        return {
-            name: value
-            for name, value in zip(self.arguments, self.cases[0].args, strict=False)
-            if is_array(value) and value.ndim >= 2
-        }
+        named = {}
+        for name, value in zip(self.arguments, self.cases[0].args, strict=False):
+            if is_array(value) and value.ndim >= 2:
+                named[name] = value
+            elif are_arrays(value):
+                named |= {f"{name}[{n}]": array for n, array in enumerate(value)}
+        return named
 
     def _targets(self) -> dict[str, np.ndarray]:
         first = self.cases[0]
@@ -448,12 +559,41 @@ class Check:
             return {"target": np.asarray(result)}
         return {
             f"target {name}": np.asarray(part)
-            for name, part in zip(self.parts, result, strict=True)
+            for name, part in zip(self._names(first), result, strict=True)
         }
 
 
-def _raised(error: Exception) -> str:
-    return wrap(f"it raised {type(error).__name__}: {error}")
+def _raised(error: BaseException, but: str = "") -> str:
+    if isinstance(error, SystemExit):
+        return wrap(f"{but}it called exit(), which ends the program: end with `return ...` instead")
+    return wrap(f"{but}it raised {type(error).__name__}: {error}")
+
+
+def _kind(value: object) -> str:
+    """What a value is, in a few words."""
+    if is_array(value):
+        return f"one array of shape {value.shape}"
+    if isinstance(value, tuple | list):
+        return f"{len(value)}, as a {type(value).__name__}"
+    return f"one {type(value).__name__}"
+
+
+def _missing_error(outcome: Outcome, call: Case) -> Fault | None:
+    """What is wrong with a call that must raise, or None."""
+    assert call.raises is not None
+    name = call.raises.__name__
+    wanted = f"expected {'an' if name[0] in 'AEIOU' else 'a'} {name}"
+    if call.mentions:
+        wanted += " whose message mentions " + " and ".join(map(repr, call.mentions))
+    if outcome.error is None:
+        but = wrap(f"but it returned {show(outcome.value)}")
+    elif not isinstance(outcome.error, call.raises):
+        but = _raised(outcome.error, "but ")
+    elif any(word not in str(outcome.error) for word in call.mentions):
+        but = wrap(f"but it says: {outcome.error}")
+    else:
+        return None
+    return Fault("failed", f"{wrap(wanted + ',')}\n{but}")
 
 
 def _of_value(got: object, expected: object, name: str) -> str:
@@ -466,7 +606,7 @@ def _of_value(got: object, expected: object, name: str) -> str:
             if key not in expected:
                 return f"  the key {key!r} does not belong there"
             if not same(got[key], expected[key]):
-                return f"  at {key!r}: got {show(got[key])}, expected {show(expected[key])}"
+                return wrap(f"at {key!r}: got {show(got[key])}, expected {show(expected[key])}")
     if isinstance(expected, tuple) and isinstance(got, tuple | list) and len(got) == len(expected):
         for g, e in zip(got, expected, strict=True):
             if isinstance(e, dict) and not same(g, e):
@@ -495,7 +635,7 @@ def _named(found: list[slips.Slip]) -> list[str]:
         return [wrap(f"Your output is exactly what {found[0].gives} gives."), wrap(found[0].advice)]
     either = " or ".join(slip.gives for slip in found)
     return [wrap(f"Your output is exactly what either {either} gives.")] + [
-        wrap(slip.advice) for slip in found
+        wrap(f"If it is {slip.gives}: {slip.advice}") for slip in found
     ]
 
 

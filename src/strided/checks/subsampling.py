@@ -5,15 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from strided import geometry, operators
-from strided.checks.core import Case, Check, block, case, show, span
+from strided.checks.core import Case, Check, block, case, integers, show, span
 
 # ---------------------------------------------------------------- subsample2d
-
-
-def _image(*shape: int) -> np.ndarray:
-    """Small integers that look like nothing: no two of the windows used here have one sum."""
-    count = int(np.prod(shape))
-    return ((np.arange(count) * 7) % 17 - 4).astype(float).reshape(shape)
 
 
 def _settings(call: Case) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -55,17 +49,21 @@ subsample2d = Check(
     reference=operators.subsample2d,
     arguments=("x", "weight", "bias", "kernel_size", "stride"),
     cases=(
-        case(_image(1, 2, 4, 5), np.array([2.0, -1.0]), np.array([10.0, -20.0]), (2, 3)),
-        case(_image(1, 3, 5, 4), np.array([3.0, 2.0, -2.0]), np.array([1.0, 0.0, 5.0]), (3, 2)),
+        case(integers(1, 2, 4, 5), np.array([2.0, -1.0]), np.array([10.0, -20.0]), (2, 3)),
+        case(integers(1, 3, 5, 4), np.array([3.0, 2.0, -2.0]), np.array([1.0, 0.0, 5.0]), (3, 2)),
         case(
-            _image(1, 2, 6, 8), np.array([1.0, 4.0]), np.array([7.0, -3.0]), (2, 3), stride=(2, 3)
+            integers(1, 2, 6, 8), np.array([1.0, 4.0]), np.array([7.0, -3.0]), (2, 3), stride=(2, 3)
         ),
         case(
-            _image(2, 2, 7, 9), np.array([-1.0, 3.0]), np.array([5.0, 2.0]), (3, 2), stride=(1, 4)
+            integers(2, 2, 7, 9), np.array([-1.0, 3.0]), np.array([5.0, 2.0]), (3, 2), stride=(1, 4)
         ),
-        case(_image(2, 2, 8, 6), np.array([2.0, 5.0]), np.array([-6.0, 9.0]), 3, stride=2),
+        case(integers(2, 2, 8, 6), np.array([2.0, 5.0]), np.array([-6.0, 9.0]), 3, stride=2),
         case(
-            _image(1, 2, 4, 6).astype(int), np.array([0.5, 1.5]), np.array([0.0, 1.0]), 2, stride=2
+            integers(1, 2, 4, 6).astype(int),
+            np.array([0.5, 1.5]),
+            np.array([0.0, 1.0]),
+            2,
+            stride=2,
         ),
     ),
     shape=subsample2d_shape,

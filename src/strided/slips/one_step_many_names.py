@@ -469,14 +469,11 @@ def _(layer, arguments):
 
 
 def _choice(id: str, wrong: dict[str, str], *, gives: str, advice: str) -> None:
-    """Register a slip of `name_the_step`: wrong choices, each by the start of its line."""
-    lines = {
-        line: choice
-        for words, choice in wrong.items()
-        for line in names.SNIPPETS
-        if line.startswith(words)
-    }
-    add(Slip("name_the_step", id, gives, advice, lines))
+    """Register a slip of `name_the_step`: right but for some choices, each by its line's start."""
+    answers = {line: snippet.meaning for line, snippet in names.SNIPPETS.items()}
+    for words, choice in wrong.items():
+        answers |= {line: choice for line in answers if line.startswith(words)}
+    add(Slip("name_the_step", id, gives, advice, answers))
 
 
 _choice(

@@ -1,0 +1,188 @@
+"""Lesson 09 where the general tests do not reach: lists that do not run, and tests that are tested."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from autograder import build
+from autograder.answers import answers
+from autograder.examiner import examine
+from autograder.hidden import porting_lab as hidden
+from autograder.student import Limits, Student
+from autograder.warm import Warm
+from strided import checks, compare, manifest, operators, porting, slips
+from strided.checks import porting_lab
+from strided.checks.core import WrongAnswer
+
+LESSON = manifest.lessons()["09_porting_lab"]
+POINTS = manifest.exercises()["my_tests"].points
+
+
+@pytest.fixture
+def awards(monkeypatch):
+    """What was displayed as a score."""
+    shown: list = []
+    monkeypatch.setattr(sys, "displayhook", shown.append)
+    return shown
+
+
+# ---------------------------------------------------------------- ports
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda spec: "calls", "a port is a list of calls, and this is a str"),
+        (lambda spec: [("avgpool", {})], "there is no layer 'avgpool'"),
+        (lambda spec: [("avg_pool2d", {"kernel_size": 9})], "call 1, avg_pool2d"),
+        (lambda spec: None, "it returned None"),
+        (lambda spec: [], "out has shape (1, 1, 4, 6), expected (1, 1, 3, 4)"),
+    ],
+)
+def test_a_list_that_does_not_run_is_told(answer, words):
+    with pytest.raises(WrongAnswer) as caught:
+        checks.port_torch7(answer)
+    message = str(caught.value)
+    assert caught.value.status == "failed" and words in " ".join(message.split())
+    assert all(len(line) < 80 for line in message.splitlines())
+
+
+def test_a_wrong_number_is_told_with_its_window_and_what_comes_of_it():
+    def halved(spec):
+        calls = porting.port_torch7(spec)
+        for name, arguments in calls:
+            if name == "subsample2d":
+                arguments["weight"] = arguments["weight"] / 2
+        return calls
+
+    with pytest.raises(WrongAnswer) as caught:
+        checks.port_torch7(halved)
+    message = str(caught.value)
+    assert "SpatialSubSampling(nInputPlane=2, kW=3, kH=2, dW=2, weight [-2, 0.5]" in message
+    assert "it must read x[0, 0, 0:2, 0:3]" in message
+    assert "their sum, times weight[0] = -2, plus bias[0]" in message
+    assert "yours seems to read x[0, 0, 0:2, 0:3], each times -1, and to add 3" in message
+    assert caught.value.slip == ""
+
+
+def test_a_spec_that_was_changed_is_told():
+    def careless(spec):
+        calls = porting.port_torch7(spec)
+        spec.clear()
+        return calls
+
+    with pytest.raises(WrongAnswer, match="changed its input spec"):
+        checks.port_torch7(careless)
+
+
+# ---------------------------------------------------------------- tests of tests
+
+
+def test_every_wrong_implementation_is_of_one_kind():
+    listed = [id for ids in porting_lab.KINDS.values() for id in ids]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == set(slips.bank("avg_pool2d"))
+    assert set(porting_lab.VISIBLE) <= set(listed)
+
+
+@pytest.mark.parametrize("name", porting_lab.RIGHT)
+def test_a_right_implementation_is_right(name):
+    checks.avg_pool2d(porting_lab.handed(porting_lab.RIGHT[name]))
+
+
+def test_the_points_are_the_share_rejected(awards, capsys):
+    def channels_only(avg_pool2d):
+        x = np.random.default_rng(0).normal(size=(2, 2, 4, 4))
+        got = avg_pool2d(x.copy(), 2)
+        assert np.allclose(got, operators.avg_pool2d(x, 2), atol=1e-5)
+
+    assert checks.my_tests(channels_only) is True
+    assert awards == []
+    assert "reading every pair as (width, height)" in capsys.readouterr().out
+    assert hidden.my_tests(channels_only) is True
+    said = capsys.readouterr().out
+    trial = porting_lab.try_tests(channels_only, porting_lab.wrong_implementations())
+    assert 0 < trial.rejected < len(trial.tried)
+    assert [float(a) for a in awards] == [round(POINTS * trial.rejected / len(trial.tried), 2)]
+    assert f"rejected {trial.rejected} of {len(trial.tried)}" in " ".join(said.split())
+    assert "steps and pairs" in said and "width_first" not in said
+    assert all(len(line) < 80 for line in said.splitlines())
+
+
+@pytest.mark.parametrize("id", slips.bank("my_tests"))
+def test_weak_tests_are_named_by_the_hidden_test(awards, id):
+    slip = slips.bank("my_tests")[id]
+    try:
+        assert hidden.my_tests(slip.function) is True
+        named = [award.slip for award in awards]
+    except WrongAnswer as wrong:
+        named = [wrong.slip]
+        assert awards == [] and " ".join(slip.advice.split()) in " ".join(str(wrong).split())
+    assert named == [id]
+
+
+@pytest.mark.parametrize("verdict", [False, np.False_, True, None, "wrong", 0])
+def test_only_false_is_a_rejection(verdict):
+    rejected = porting_lab.objection(lambda avg_pool2d: verdict, operators.avg_pool2d)
+    assert bool(rejected) == (isinstance(verdict, bool | np.bool_) and not verdict)
+
+
+def test_tests_that_are_no_tests_are_told():
+    def unwritten(avg_pool2d):
+        raise NotImplementedError()
+
+    for answer, status in (
+        (unwritten, "blank"),
+        (12, "error"),
+        (lambda avg_pool2d: None, "failed"),
+    ):
+        with pytest.raises(WrongAnswer) as caught:
+            checks.my_tests(answer)
+        assert caught.value.status == status
+
+
+def test_what_an_implementation_prints_or_is_called_tells_nothing(capsys):
+    names = set()
+
+    def curious(avg_pool2d):
+        names.add(avg_pool2d.__name__)
+        print("noise")
+        raise AssertionError
+
+    porting_lab.try_tests(curious, porting_lab.VISIBLE)
+    assert names == {"avg_pool2d"} and capsys.readouterr().out == ""
+
+
+def test_torch_is_judged():
+    weak, strong = slips.bank("my_tests")["shapes_only"].function, {}
+    exec(answers(LESSON.name)["my_tests", "oracle"], {"np": np}, strong)
+    assert "accept PyTorch" in repr(compare.torch_judged_by(weak))
+
+    def grumpy(avg_pool2d):
+        assert avg_pool2d(np.ones((1, 1, 2, 2)), 2)[0, 0, 0, 0] == 2, "not two"
+
+    assert "AssertionError: not two" in repr(compare.torch_judged_by(grumpy))
+    assert "False" in repr(compare.torch_judged_by(lambda avg_pool2d: False))
+
+
+# ---------------------------------------------------------------- graded across processes
+
+
+def test_tests_are_graded_across_processes_as_in_one():
+    source = next(c.source for c in build.read_lesson(LESSON).cells if c.id == "test_my_tests")
+    shapes = (
+        "def my_tests(avg_pool2d):\n    x = np.ones((2, 2, 5, 7))\n"
+        "    assert avg_pool2d(x, (3, 2)).shape == (2, 2, 1, 3)\n"
+        "    try:\n        avg_pool2d(x, 9)\n    except ValueError:\n        pass\n"
+    )
+    with Warm() as warm, Student(warm, Limits(cell=30, notebook=120)) as student:
+        student.run("import numpy as np\nfrom strided import operators")
+        for style in ("loops", "worked_out_and_properties", "slip:too_exact"):
+            student.run(answers(LESSON.name)["my_tests", style])
+            verdict = examine(source, POINTS, student)
+            expected = ("failed", 0.0) if style.startswith("slip") else ("passed", POINTS)
+            assert (verdict.status, verdict.score) == expected, verdict.text
+        student.run(shapes)
+        verdict = examine(source, POINTS, student)
+        assert verdict.status == "partial" and 0 < verdict.score < POINTS, verdict.text
