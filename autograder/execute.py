@@ -107,7 +107,10 @@ class ExecuteLesson(NbGraderPreprocessor):
         text = f"{error['type']}: {error['text']}"
         cell.outputs.append(
             new_output(
-                "error", ename=error["type"], evalue=error["text"], traceback=error["traceback"]
+                "error",
+                ename=error["type"],
+                evalue=error["text"],
+                traceback=error.get("traceback", []),
             )
         )
         return Verdict("error", 0, text=f"The cell of your answer did not run.\n  {text}")

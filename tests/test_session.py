@@ -180,7 +180,7 @@ def test_oddities_of_an_honest_function_cost_nothing(student, body):
 
 
 def test_numbers_in_other_containers_cross_as_arrays(student):
-    student.run("from collections import deque\nimport torch\ndef f(x): return deque(x)")
+    student.run("from collections import deque\ndef f(x): return deque(x)")
     assert student.find("f")([1, 2]).tolist() == [1, 2]
     student.run("def f(x): return torch.tensor(x)")
     assert student.find("f")([1, 2]).tolist() == [1, 2]
