@@ -14,6 +14,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from autograder.paths import UserError
+
 # What student code may import beside the standard library.
 PACKAGES = ("numpy", "matplotlib", "matplotlib-inline", "ipython", "msgpack")
 MODULES = ("__init__", "absent", "session", "walls", "warm", "wire")
@@ -35,8 +37,10 @@ DENIED = """
 INSTALL = "sudo apt-get install bubblewrap libseccomp2"
 
 
-class NoSandbox(RuntimeError):
+class NoSandbox(UserError):
     """This machine gives no sandbox; the message says what is missing and what to do."""
+
+    exit_code = 3
 
 
 def command(descriptor: int) -> list[str]:

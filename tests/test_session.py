@@ -171,7 +171,7 @@ def test_a_pass_takes_a_test_that_ran_to_its_end(student):
         "from collections import deque; return deque([sum(x)])[0]",
         "print('\\ud800'); return sum(x)",
         "import sys; sys.stdout.encoding.upper(); return sum(x)",
-        "import os; os.fork(); return sum(x)",
+        "import torch; return sum(x)",
     ],
 )
 def test_oddities_of_an_honest_function_cost_nothing(student, body):
@@ -182,7 +182,10 @@ def test_oddities_of_an_honest_function_cost_nothing(student, body):
 def test_numbers_in_other_containers_cross_as_arrays(student):
     student.run("from collections import deque\ndef f(x): return deque(x)")
     assert student.find("f")([1, 2]).tolist() == [1, 2]
-    student.run("def f(x): return torch.tensor(x)")
+    student.run(
+        "class Tensor:\n    def __array__(self, dtype=None, copy=None): return np.array([1, 2])\n"
+        "import numpy as np\ndef f(x): return Tensor()"
+    )
     assert student.find("f")([1, 2]).tolist() == [1, 2]
 
 
