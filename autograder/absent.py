@@ -6,6 +6,7 @@ torch's, are what the answers are to be: they can be imported, and calling one i
 
 import importlib
 import sys
+from collections.abc import Callable
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -61,6 +62,12 @@ class Finder(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """There is nothing to run."""
+
+
+def lend(name: str, function: Callable) -> None:
+    """Let answers call a function of the library, such as `operators.conv2d`, after all."""
+    module, _, attribute = name.rpartition(".")
+    setattr(importlib.import_module(f"strided.{module}"), attribute, function)
 
 
 def install() -> None:

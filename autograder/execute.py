@@ -15,6 +15,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
 from autograder.examiner import Verdict, examine
+from autograder.lent import LENT
 from autograder.paths import COURSE, SOLUTIONS, UserError
 from autograder.student import Ended, Limits, Student
 from autograder.warm import Warm
@@ -80,7 +81,8 @@ class ExecuteLesson(NbGraderPreprocessor):
             return refuse(nb, lesson, refused), resources
         exercises = {exercise.id: exercise for exercise in lesson.exercises}
         fate: dict[str, Verdict] = {}
-        with Student(warm(self.trust_submissions), limits) as student:
+        lent = LENT.get(lesson.name, {})
+        with Student(warm(self.trust_submissions), limits, lent) as student:
             for cell in nb.cells:
                 if cell.cell_type != "code":
                     continue

@@ -129,6 +129,12 @@ class Server:
 
         return function
 
+    def do_lend(self, names: list[str]) -> dict[str, Any]:
+        """Stand the examiner's first functions in the library's place, under these names."""
+        for number, name in enumerate(names):
+            absent.lend(name, self._call_back(number))
+        return {}
+
     def do_run(self, source: str) -> dict[str, Any]:
         """Run a cell; reply with its outputs as a notebook keeps them, and its error if it had one."""
         shell, out, err = self.shell, Text(), Text()

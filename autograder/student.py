@@ -47,6 +47,7 @@ Types = type | tuple[type, ...]
 NOTHING = type(None)
 ERROR: dict[str, Types] = {"type": str, "kinds": list, "text": str}
 REPLIES: dict[str, dict[str, Types]] = {
+    "lend": {},
     "run": {"outputs": list, "error": (dict, NOTHING)},
     "find": {"found": bool, "error": (dict, NOTHING), "value": object},
     "call": {"error": (dict, NOTHING), "value": object, "arguments": list, "text": str},
@@ -71,11 +72,13 @@ class Ended(BaseException):
 class Student:
     """One submission's session.
 
+    lent: functions of the examiner's that the student's code may call, by their names in the library.
     Usable as a context; `text` collects what the student's functions print while they are called.
     """
 
     warm: Warm
     limits: Limits = field(default_factory=Limits)
+    lent: dict[str, Callable] = field(default_factory=dict)
 
     def __enter__(self) -> "Student":
         self.folder = tempfile.TemporaryDirectory(prefix="session-")
@@ -120,10 +123,7 @@ class Student:
         def student_function(*args: Any, **kwargs: Any) -> Any:
             if generation != self.generation:
                 raise Ended("killed", "its session has ended")
-            call_backs: list[Callable] = []
-            reply = self._ask(
-                {"do": "call", "function": number, "args": args, "kwargs": kwargs}, call_backs
-            )
+            reply = self._ask({"do": "call", "function": number, "args": args, "kwargs": kwargs})
             self.text.append(reply["text"])
             error = reply["error"]
             if error:
@@ -134,7 +134,7 @@ class Student:
 
         return student_function
 
-    def _ask(self, request: dict[str, Any], call_backs: list[Callable] | None = None) -> Any:
+    def _ask(self, request: dict[str, Any]) -> Any:
         """Send a request and wait for its reply, serving call-backs. Raises Ended."""
         if self.sock is None:
             self._start()
@@ -143,7 +143,7 @@ class Student:
         request["asked"] = self.asked
         started = time.monotonic()
         allowed = min(self.limits.cell, self.limits.notebook - self.spent)
-        functions: list[Callable] = [] if call_backs is None else call_backs
+        functions = list(self.lent.values())
 
         def export(function: Callable) -> int:
             functions.append(function)
@@ -200,6 +200,8 @@ class Student:
     def _start(self) -> None:
         self.sock, self.session = self.warm.fork(self.limits.resources(), self.folder.name)
         self.generation += 1
+        if self.lent:
+            self._ask({"do": "lend", "names": list(self.lent)})
         for source in list(self.ran):
             self._ask({"do": "run", "source": source})
 

@@ -202,3 +202,14 @@ def test_the_end_of_the_warm_process_costs_one_exercise():
         with Student(own) as second:
             second.run("def f(x): return sum(x)")
             assert examine(TEST, 3, second).status == "passed"
+
+
+def test_what_is_lent_can_be_called_and_nothing_else(warm):
+    lent = {"operators.conv2d": lambda x: 10 * x}
+    with Student(warm, lent=lent) as student:
+        student.run("from strided import operators\nfrom strided.operators import conv2d as mine")
+        student.run("def f(x): return operators.conv2d(x) + mine(x)")
+        student.run("def g(x): return operators.avg_pool2d(x)\nran = mine(1)")
+        assert (student.find("f")(2), student.find("ran")) == (40, 10)
+        with pytest.raises(RuntimeError, match="operators.avg_pool2d is not there"):
+            student.find("g")(2)
