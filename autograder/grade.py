@@ -98,7 +98,8 @@ def grade(
     """Grade every submission of some lessons of a class, then yield the class's rows.
 
     trusted: do without the sandbox. progress: called before each submission with its number from 0,
-    how many there are, and its name; and once more at the end. Raises UserError for what the instructor has to mend.
+    how many there are, and its name; and once more at the end. Raises UserError for what the
+    instructor has to mend.
     """
     lessons = check_lessons(names)
     students = Class(folder).students()

@@ -43,8 +43,8 @@ class NoSandbox(UserError):
     exit_code = 3
 
 
-def command(descriptor: int) -> list[str]:
-    """The command that starts the warm process in the sandbox, with one open socket.
+def python() -> list[str]:
+    """The beginning of a command that starts Python in the sandbox.
 
     Raises NoSandbox where bubblewrap is missing.
     """
@@ -52,7 +52,6 @@ def command(descriptor: int) -> list[str]:
     if bwrap is None:
         raise NoSandbox(f"bubblewrap is not installed: {INSTALL}")
     here = Path(__file__).parent
-    python = Path(sys.executable).resolve()
     words = [bwrap, "--unshare-all", "--die-with-parent", "--new-session"]
     # Not as root, not even inside: a root's mapping could not be handed on to a session's namespace.
     words += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--hostname", "session"]
@@ -78,7 +77,7 @@ def command(descriptor: int) -> list[str]:
     }
     for name, value in environment.items():
         words += ["--setenv", name, value]
-    return [*words, str(python), "-m", "autograder.warm", str(descriptor)]
+    return [*words, str(Path(sys.executable).resolve())]
 
 
 def _system() -> Iterator[Path]:

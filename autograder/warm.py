@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 # Nothing of the instructor's own environment reaches a student's code.
 ENVIRONMENT = {
@@ -43,32 +44,35 @@ class Warm:
     def _start(self) -> None:
         from autograder import sandbox  # it is not there in the warm process
 
+        python = [sys.executable] if self.trusted else sandbox.python()
         self.system_calls = "" if self.trusted else sandbox.system_calls().hex()
         self.control, theirs = socket.socketpair()
-        number = theirs.fileno()
-        plain = [sys.executable, "-m", "autograder.warm", str(number)]
         with theirs:
             self.process = subprocess.Popen(
-                plain if self.trusted else sandbox.command(number),
-                pass_fds=[number],
+                [*python, "-m", "autograder.warm", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for the autograder; this ends with its socket
                 env=ENVIRONMENT,
+                cwd=Path(__file__).parent.parent,
             )
 
     def fork(self, limits: dict[str, int], folder: str) -> tuple[socket.socket, int]:
-        """Start a session in a folder: the socket to it, and its number."""
+        """Start a session in a folder: the socket to it, and its number. Raises NoSandbox."""
         order = {"limits": limits, "folder": folder, "system_calls": self.system_calls}
         ours, theirs = socket.socketpair()
         with theirs:
             try:
                 return ours, self._ask(order, theirs)
-            except OSError:
+            except ConnectionError:
                 # Something ended the warm process; the next student gets a new one.
                 self.close()
                 self._start()
                 return ours, self._ask(order, theirs)
+            except BaseException:
+                ours.close()
+                raise
 
     def end(self, session: int, dead: bool = False) -> int:
         """End a session and everything it started; what `os.waitpid` says of how it had ended.
