@@ -1,4 +1,4 @@
-"""The command line: `autograder build | grade | mutants | sample-class | handout | demo`."""
+"""The command line: `autograder COMMAND`; `autograder --help` lists the commands."""
 
 import argparse
 import sys
@@ -8,7 +8,10 @@ from autograder.paths import CLASS, UserError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; the exit code: 0 done, 1 a check found something, 2 something to mend first."""
+    """Run a command; the exit code.
+
+    0 done, 1 a check found something, 2 something to mend first, 3 no sandbox to grade in.
+    """
     parser = argparse.ArgumentParser(
         prog="autograder", description="Build the course, grade a class."
     )
@@ -20,6 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
     grade = commands.add_parser("grade", help="grade the submissions of some lessons")
     grade.add_argument("lessons", nargs="+", metavar="LESSON", help="as in 05_convolution")
     _class_option(grade)
+    grade.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="grade without the sandbox: only for code that you would run yourself",
+    )
+
+    commands.add_parser("doctor", help="say what isolation this machine gives, by trying it")
 
     mutants = commands.add_parser(
         "mutants", help="test the tests: slips must be rejected and named, right answers accepted"
@@ -44,7 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "build":
             return run.check_build() if options.check else run.build()
         if options.command == "grade":
-            return run.grade(options.lessons, options.class_folder.resolve())
+            folder = options.class_folder.resolve()
+            return run.grade(options.lessons, folder, options.trust_submissions)
+        if options.command == "doctor":
+            return run.doctor()
         if options.command == "mutants":
             return run.test_the_tests(options.exercises)
         if options.command == "sample-class":
@@ -54,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
         return run.demo(options.folder.resolve())
     except UserError as error:
         print(error, file=sys.stderr)
-        return 2
+        return error.exit_code
     except OSError as error:
         print(f"{error.filename or 'The system'}: {error.strerror or error}.", file=sys.stderr)
         return 2

@@ -12,9 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder import build as building
+from autograder import doctor as diagnosis
 from autograder import grade as grading
 from autograder import handout, mutants, report, sample
 from autograder.paths import COURSE, ROOT, UserError
+from autograder.sandbox import NoSandbox
 from strided import manifest
 
 WIDE = 130  # characters of a table where the output is no terminal
@@ -46,24 +48,54 @@ def check_build() -> int:
     return 1 if stale else 0
 
 
-def grade(lessons: list[str], folder: Path) -> int:
-    """Grade some lessons of a class, with progress, and write grades.csv."""
+def grade(lessons: list[str], folder: Path, trusted: bool) -> int:
+    """Grade some lessons of a class, with progress, and write grades.csv.
+
+    Raises NoSandbox where the submissions are not trusted and this machine gives none.
+    """
+    trouble = "" if trusted else diagnosis.missing()
+    if trouble:
+        raise NoSandbox(
+            f"Nothing was graded, since student code cannot be shut in here: {trouble}\n"
+            "`autograder doctor` says more; --trust-submissions grades without a sandbox."
+        )
     screen = console()
-    _, path = _recorded(lessons, folder, screen)
+    _, path = _recorded(lessons, folder, screen, trusted)
     screen.print(f"The grades are in {path}", soft_wrap=True)
     return 0
 
 
-def _recorded(lessons: list[str], folder: Path, screen: Console) -> tuple[list[grading.Row], Path]:
+def doctor() -> int:
+    """Try every wall between a student's code and this machine; exit code 3 if one is missing."""
+    broken = 0
+    try:
+        for wall, held in diagnosis.examine():
+            print(f"{'held  ' if held else 'BROKEN'}  {wall}", flush=True)
+            broken += not held
+    except NoSandbox as error:
+        print(f"There is no sandbox here. {error}")
+        return NoSandbox.exit_code
+    if broken:
+        print(f"{broken} of these walls did not hold: do not grade unknown code here.")
+        return NoSandbox.exit_code
+    print("Every wall held: unknown code can be graded here.")
+    return 0
+
+
+def _recorded(
+    lessons: list[str], folder: Path, screen: Console, trusted: bool
+) -> tuple[list[grading.Row], Path]:
     """Grade, and write grades.csv: its rows and its path."""
-    rows, path = _with_progress(lessons, folder, screen), folder / "grades.csv"
+    rows, path = _with_progress(lessons, folder, screen, trusted), folder / "grades.csv"
     report.write_csv(rows, path)
     return rows, path
 
 
-def _with_progress(lessons: list[str], folder: Path, screen: Console) -> list[grading.Row]:
+def _with_progress(
+    lessons: list[str], folder: Path, screen: Console, trusted: bool
+) -> list[grading.Row]:
     with _progress(screen, "grading") as show:
-        return list(grading.grade(lessons, folder, show))
+        return list(grading.grade(lessons, folder, trusted, show))
 
 
 @contextmanager
@@ -180,7 +212,10 @@ def demo(folder: Path) -> int:
         print(f"Replacing the last demo's class in {folder}")
         shutil.rmtree(folder)
     sample_class(folder)
-    rows, path = _recorded(list(manifest.lessons()), folder, screen)
+    trouble = diagnosis.missing()
+    if trouble:
+        print(f"This machine gives no sandbox ({trouble}); the sample class is graded without one.")
+    rows, path = _recorded(list(manifest.lessons()), folder, screen, trusted=bool(trouble))
     report.print_tables(rows, screen)
     worst = min(rows, key=lambda row: (row.slip == "", row.score))
     page = grading.Class(folder).feedback(worst.student_id, worst.lesson)

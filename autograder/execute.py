@@ -12,9 +12,10 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Float, Integer
+from traitlets import Bool, Float, Integer
 
 from autograder.examiner import Verdict, examine
+from autograder.lent import LENT
 from autograder.paths import COURSE, SOLUTIONS, UserError
 from autograder.student import Ended, Limits, Student
 from autograder.warm import Warm
@@ -24,9 +25,9 @@ VERDICT = "application/vnd.strided.verdict+json"
 
 
 @cache
-def warm() -> Warm:
+def warm(trusted: bool) -> Warm:
     """This process's warm process, started when first needed."""
-    return Warm()
+    return Warm(trusted)
 
 
 @cache
@@ -64,6 +65,10 @@ class ExecuteLesson(NbGraderPreprocessor):
         config=True
     )
     notebook_seconds = Float(Limits.notebook, help="Wall time of a submission.").tag(config=True)
+    trust_submissions = Bool(
+        False,
+        help="Do without the sandbox. The submissions' code can then read and write what you can.",
+    ).tag(config=True)
     memory = Integer(Limits.memory, help="Address space of a session in bytes.").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any) -> Any:
@@ -76,7 +81,8 @@ class ExecuteLesson(NbGraderPreprocessor):
             return refuse(nb, lesson, refused), resources
         exercises = {exercise.id: exercise for exercise in lesson.exercises}
         fate: dict[str, Verdict] = {}
-        with Student(warm(), limits) as student:
+        lent = LENT.get(lesson.name, {})
+        with Student(warm(self.trust_submissions), limits, lent) as student:
             for cell in nb.cells:
                 if cell.cell_type != "code":
                     continue
@@ -107,7 +113,10 @@ class ExecuteLesson(NbGraderPreprocessor):
         text = f"{error['type']}: {error['text']}"
         cell.outputs.append(
             new_output(
-                "error", ename=error["type"], evalue=error["text"], traceback=error["traceback"]
+                "error",
+                ename=error["type"],
+                evalue=error["text"],
+                traceback=error.get("traceback", []),
             )
         )
         return Verdict("error", 0, text=f"The cell of your answer did not run.\n  {text}")

@@ -9,4 +9,6 @@ CLASS = ROOT / "autograder" / "class"
 
 
 class UserError(Exception):
-    """What the person at the keyboard can mend: one sentence, exit code 2."""
+    """What the person at the keyboard can mend: one sentence, and the exit code."""
+
+    exit_code = 2

@@ -18,11 +18,12 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from autograder import wire
+from autograder import absent, walls, wire
 
 TEXT_LIMIT = 50_000  # characters kept of what one cell or call prints
 OUTPUT_LIMIT = 2 * 2**20  # characters kept of one displayed output
 OUTPUTS = 20  # displayed outputs kept of one cell
+TRACEBACK = 60  # lines kept of a traceback
 
 
 class Text(io.StringIO):
@@ -33,7 +34,7 @@ class Text(io.StringIO):
     def write(self, text: str) -> int:
         """Keep what there is room for; tell the writer that all of it was written."""
         room = TEXT_LIMIT - self.tell()
-        text = clean(text)
+        text = wire.clean(text)
         if len(text) > room > 0:
             super().write(text[:room] + "\n… (the rest of this output was cut)\n")
         elif room > 0:
@@ -41,18 +42,34 @@ class Text(io.StringIO):
         return len(text)
 
 
-def clean(text: str) -> str:
-    """The text without lone surrogates, which no file and no message can hold."""
-    return text.encode("utf-8", "replace").decode()
-
-
 def limit_resources(limits: dict[str, int]) -> None:
-    """Bound this process: `memory` and `file_size` in bytes, `cpu` in seconds; no core dumps."""
+    """Bound this process: sizes in bytes, `cpu` in seconds; no core dumps."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits["files"],) * 2)
     resource.setrlimit(resource.RLIMIT_AS, (limits["memory"],) * 2)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits["file_size"],) * 2)
     # The soft limit's signal tells what happened; the hard limit would only kill.
     resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"] + 1))
+
+
+def prepare() -> InteractiveShell:
+    """Make the shell that runs cells; the warm process does so once, and every session inherits it."""
+    import matplotlib
+    import matplotlib_inline.backend_inline  # noqa: F401  (imported now, so that no session waits)
+
+    matplotlib.use("agg")
+    absent.install()
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    shell = InteractiveShell.instance(config=config)
+    # `%matplotlib inline` asks for a GUI's event loop; a session has none, nor needs one.
+    shell.enable_gui = lambda gui=None: None  # type: ignore
+    # `exit()` in a cell asks the shell to end; a session ends only with its socket.
+    shell.ask_exit = lambda: None  # type: ignore
+    shell.run_cell("", store_history=False)
+    return shell
 
 
 class Server:
@@ -61,16 +78,10 @@ class Server:
     def __init__(self, sock: socket.socket):
         self.sock = sock
         self.pid = os.getpid()
+        self.asked = 0  # the number of the request that is being answered
         self.functions: list[Callable] = []
-        config = Config()
-        config.HistoryManager.enabled = False
-        config.InteractiveShell.colors = "nocolor"
-        self.shell = InteractiveShell.instance(config=config)
+        self.shell = InteractiveShell.instance()
         self.shell._showtraceback = self._keep_traceback  # type: ignore
-        # `%matplotlib inline` asks for a GUI's event loop; a session has none, nor needs one.
-        self.shell.enable_gui = lambda gui=None: None  # type: ignore
-        # `exit()` in a cell asks the shell to end; a session ends only with its socket.
-        self.shell.ask_exit = lambda: None  # type: ignore
         self.traceback: list[str] = []
 
     def _keep_traceback(self, etype: type, evalue: BaseException, lines: list[str]) -> None:
@@ -83,7 +94,9 @@ class Server:
                 request = self._receive()
             except wire.Closed:
                 return
-            self._send(getattr(self, f"do_{request.pop('do')}")(**request))
+            work = getattr(self, f"do_{request.pop('do')}")
+            self.asked = request.pop("asked")
+            self._send(work(**request))
 
     def _receive(self) -> dict[str, Any]:
         self._end_if_forked()
@@ -91,7 +104,7 @@ class Server:
 
     def _send(self, reply: dict[str, Any]) -> None:
         self._end_if_forked()
-        wire.send(self.sock, wire.pack(reply, self._export))
+        wire.send(self.sock, wire.pack(reply | {"asked": self.asked}, self._export))
 
     def _end_if_forked(self) -> None:
         # A child that the student's code forked comes back here too; only one may answer.
@@ -115,6 +128,12 @@ class Server:
             return reply["value"]
 
         return function
+
+    def do_lend(self, names: list[str]) -> dict[str, Any]:
+        """Stand the examiner's first functions in the library's place, under these names."""
+        for number, name in enumerate(names):
+            absent.lend(name, self._call_back(number))
+        return {}
 
     def do_run(self, source: str) -> dict[str, Any]:
         """Run a cell; reply with its outputs as a notebook keeps them, and its error if it had one."""
@@ -141,17 +160,21 @@ class Server:
                 }
             )
         error = result.error_before_exec or result.error_in_exec
-        return {"outputs": outputs, "error": error and _describe(error, self.traceback)}
+        if not error:
+            return {"outputs": outputs, "error": None}
+        lines = "\n".join(self.traceback).splitlines()[-TRACEBACK:]
+        traceback = [wire.clean(line[:2000]) for line in lines]
+        return {"outputs": outputs, "error": wire.describe(error) | {"traceback": traceback}}
 
     def do_find(self, name: str) -> dict[str, Any]:
         """Look a name up: a function becomes a proxy of the examiner's, data crosses as it is."""
         if name not in self.shell.user_ns:
-            return {"found": False}
+            return {"found": False, "error": None, "value": None}
         value = self.shell.user_ns[name]
         try:
             wire.pack(value, self._export)
         except wire.WireError as error:
-            return {"found": True, "error": {"type": "TypeError", "text": str(error)}}
+            return {"found": True, "error": wire.describe(error), "value": None}
         return {"found": True, "error": None, "value": value}
 
     def do_call(self, function: int, args: tuple, kwargs: dict) -> dict[str, Any]:
@@ -164,11 +187,11 @@ class Server:
             wire.pack(value, self._export)
             reply["value"] = value
         except wire.WireError as error:
-            reply["error"] = {"type": "TypeError", "text": f"it returned something else: {error}"}
+            reply["error"] = wire.describe(TypeError(f"it returned something else: {error}"))
         except wire.Closed:
             raise
         except BaseException as error:  # even exit() is only this call's answer
-            reply["error"] = _describe(error, [])
+            reply["error"] = wire.describe(error)
         reply["arguments"] = [wire.changeable(a) for a in (*args, *kwargs.values())]
         reply["text"] = text.getvalue()
         return reply
@@ -190,28 +213,21 @@ def _text(data: object) -> str:
 
         data = base64.b64encode(data).decode()
     text = data if isinstance(data, str) else repr(data)
-    text = clean(text)
+    text = wire.clean(text)
     return text if len(text) <= OUTPUT_LIMIT else "(an output too large to keep)"
 
 
-def _describe(error: BaseException, traceback: list[str]) -> dict[str, Any]:
-    try:
-        text = str(error)
-    except Exception:
-        text = "(its message cannot be shown)"
-    return {
-        "type": type(error).__name__,
-        "kinds": [kind.__name__ for kind in type(error).__mro__],
-        "text": clean(text[:2000]),
-        "traceback": [clean(line[:2000]) for line in "\n".join(traceback).splitlines()[-60:]],
-    }
+def serve(sock: socket.socket, limits: dict[str, int], folder: str, system_calls: bytes) -> None:
+    """Be a student session in `folder` until the socket closes; the process ends with it.
 
-
-def serve(sock: socket.socket, limits: dict[str, int], folder: str) -> None:
-    """Be a student session in `folder` until the socket closes; the process ends with it."""
+    system_calls: the filter program to live under; empty where submissions are trusted.
+    """
     os.chdir(folder)
     os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, IPYTHONDIR=folder)
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     sys.path[:0] = [folder]
     limit_resources(limits)
-    Server(sock).serve()
+    server = Server(sock)
+    if system_calls:
+        walls.give_up_rights(system_calls)
+    server.serve()

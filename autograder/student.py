@@ -19,20 +19,41 @@ from autograder.warm import Warm
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use. Seconds of wall time, bytes of memory and of a written file."""
+    """What one submission may use.
+
+    Seconds of wall time; bytes of memory, of one written file and of all; open files.
+    """
 
     cell: float = 10.0
     notebook: float = 60.0
-    memory: int = 3 * 2**30
+    memory: int = 2 * 2**30
     file_size: int = 16 * 2**20
+    scratch: int = 64 * 2**20
+    files: int = 128
 
     def resources(self) -> dict[str, int]:
         """The limits that the operating system enforces on the session."""
         return {
             "memory": self.memory,
             "file_size": self.file_size,
+            "scratch": self.scratch,
+            "files": self.files,
             "cpu": int(self.notebook) + 1,
         }
+
+
+# What a reply must hold, and of which types: whatever a session sends, it is looked at first.
+Types = type | tuple[type, ...]
+NOTHING = type(None)
+ERROR: dict[str, Types] = {"type": str, "kinds": list, "text": str}
+REPLIES: dict[str, dict[str, Types]] = {
+    "lend": {},
+    "run": {"outputs": list, "error": (dict, NOTHING)},
+    "find": {"found": bool, "error": (dict, NOTHING), "value": object},
+    "call": {"error": (dict, NOTHING), "value": object, "arguments": list, "text": str},
+}
+CALL_BACK: dict[str, Types] = {"call_back": int, "args": tuple, "kwargs": dict}
+OUTPUT_BYTES = 8 * 2**20  # of one output of a cell
 
 
 class Ended(BaseException):
@@ -51,11 +72,13 @@ class Ended(BaseException):
 class Student:
     """One submission's session.
 
+    lent: functions of the examiner's that the student's code may call, by their names in the library.
     Usable as a context; `text` collects what the student's functions print while they are called.
     """
 
     warm: Warm
     limits: Limits = field(default_factory=Limits)
+    lent: dict[str, Callable] = field(default_factory=dict)
 
     def __enter__(self) -> "Student":
         self.folder = tempfile.TemporaryDirectory(prefix="session-")
@@ -63,6 +86,7 @@ class Student:
         self.text: list[str] = []
         self.spent = 0.0
         self.generation = 0
+        self.asked = 0
         self.sock: socket.socket | None = None
         return self
 
@@ -75,6 +99,7 @@ class Student:
     def run(self, source: str) -> dict[str, Any]:
         """Run a cell: its outputs and its error. Raises Ended."""
         reply = self._ask({"do": "run", "source": source})
+        reply["outputs"] = [_output(item) for item in reply["outputs"]]
         error = reply["error"]
         if error and error["type"] == "MemoryError":
             raise Ended("memory", "it asked for more memory than it may have")
@@ -98,28 +123,27 @@ class Student:
         def student_function(*args: Any, **kwargs: Any) -> Any:
             if generation != self.generation:
                 raise Ended("killed", "its session has ended")
-            call_backs: list[Callable] = []
-            reply = self._ask(
-                {"do": "call", "function": number, "args": args, "kwargs": kwargs}, call_backs
-            )
+            reply = self._ask({"do": "call", "function": number, "args": args, "kwargs": kwargs})
             self.text.append(reply["text"])
             error = reply["error"]
             if error:
                 raise _exception(error)
-            for argument, after in zip((*args, *kwargs.values()), reply["arguments"], strict=True):
+            for argument, after in zip((*args, *kwargs.values()), reply["arguments"], strict=False):
                 wire.write_back(argument, after)
             return reply["value"]
 
         return student_function
 
-    def _ask(self, request: dict[str, Any], call_backs: list[Callable] | None = None) -> Any:
+    def _ask(self, request: dict[str, Any]) -> Any:
         """Send a request and wait for its reply, serving call-backs. Raises Ended."""
         if self.sock is None:
             self._start()
         assert self.sock is not None
+        self.asked += 1
+        request["asked"] = self.asked
         started = time.monotonic()
         allowed = min(self.limits.cell, self.limits.notebook - self.spent)
-        functions: list[Callable] = [] if call_backs is None else call_backs
+        functions = list(self.lent.values())
 
         def export(function: Callable) -> int:
             functions.append(function)
@@ -133,11 +157,16 @@ class Student:
                     raise TimeoutError
                 self.sock.settimeout(left)
                 wire.send(self.sock, message)
-                reply = wire.unpack(wire.receive(self.sock), self._proxy)
-                if not isinstance(reply, dict):
-                    raise wire.WireError("the session's reply is no reply")
+                data = wire.receive(self.sock)
+                reply = wire.unpack(data, self._proxy)
+                if not isinstance(reply, dict) or reply.get("asked") != self.asked:
+                    raise wire.WireError("an answer to no question")
                 if "call_back" not in reply:
+                    _require(reply, REPLIES[request["do"]])
                     return reply
+                _require(reply, CALL_BACK)
+                if len(data) > wire.SMALL:
+                    raise wire.WireError(f"a call with {len(data)} bytes; {wire.SMALL} may cross")
                 message = wire.pack(self._serve_call_back(functions, reply))
         except TimeoutError:
             self._end()
@@ -146,7 +175,7 @@ class Student:
             whole = "the whole notebook" if total else "it"
             raise Ended("timeout", f"{whole} ran longer than {seconds:g} seconds") from None
         except wire.Closed:
-            raise Ended(*_cause(self._end())) from None
+            raise Ended(*_cause(self._end(dead=True))) from None
         except wire.WireError as error:
             self._end()
             raise Ended("killed", f"its session answered with something else: {error}") from None
@@ -164,24 +193,51 @@ class Student:
         try:
             answer["value"] = functions[reply["call_back"]](*args, **kwargs)
         except Exception as error:
-            kinds = [kind.__name__ for kind in type(error).__mro__]
-            answer["error"] = {"type": kinds[0], "kinds": kinds, "text": str(error)}
+            answer["error"] = wire.describe(error)
         given = (*args, *kwargs.values())
         return answer | {"arguments": [wire.changeable(argument) for argument in given]}
 
     def _start(self) -> None:
-        self.sock, self.pid = self.warm.fork(self.limits.resources(), self.folder.name)
+        self.sock, self.session = self.warm.fork(self.limits.resources(), self.folder.name)
         self.generation += 1
+        if self.lent:
+            self._ask({"do": "lend", "names": list(self.lent)})
         for source in list(self.ran):
             self._ask({"do": "run", "source": source})
 
-    def _end(self) -> int:
-        """End the session, if there is one; the status it ended with."""
+    def _end(self, dead: bool = False) -> int:
+        """End the session, if there is one; how it had ended, as `Warm.end` says."""
         if self.sock is None:
             return 0
         sock, self.sock = self.sock, None
         with sock:
-            return self.warm.end(self.pid)
+            return self.warm.end(self.session, dead)
+
+
+def _require(reply: dict[str, Any], wanted: dict[str, Types]) -> None:
+    """Raise WireError for a reply that does not hold what it must."""
+    for key, types in wanted.items():
+        if key not in reply or not isinstance(reply[key], types):
+            raise wire.WireError(f"a reply without its {key}")
+    if reply.get("error") is not None:
+        _require(reply["error"], ERROR)
+        for words in (reply["error"]["kinds"], reply["error"].get("traceback", [])):
+            if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+                raise wire.WireError("an error that is no text")
+
+
+def _output(item: Any) -> dict[str, Any]:
+    """A cell's output, made anew from the parts that a notebook knows."""
+    item = item if isinstance(item, dict) else {}
+    text, data = item.get("text"), item.get("data")
+    if item.get("output_type") == "stream" and isinstance(text, str):
+        name = "stderr" if item.get("name") == "stderr" else "stdout"
+        return {"output_type": "stream", "name": name, "text": text[:OUTPUT_BYTES]}
+    kept = {}
+    for mime, content in (data if isinstance(data, dict) else {}).items():
+        if isinstance(mime, str) and isinstance(content, str):
+            kept[mime] = content[:OUTPUT_BYTES]
+    return {"output_type": "display_data", "data": kept, "metadata": {}}
 
 
 def _exception(error: dict[str, Any]) -> BaseException:
@@ -193,6 +249,8 @@ def _exception(error: dict[str, Any]) -> BaseException:
 
 def _cause(status: int) -> tuple[str, str]:
     """Status and reason of a session that ended by itself, from what `os.waitpid` said of it."""
+    if status < 0:
+        return "killed", "it shut its line to the examiner"
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         if number == signal.SIGXCPU:

@@ -1,7 +1,9 @@
 """A process that has imported what lessons import, and forks a student session in milliseconds.
 
-`Warm` starts `python -m autograder.warm` and asks it over a socket for sessions. The warm process runs no
-student code itself. When its socket closes, it ends, and every session with it.
+`Warm` starts `python -m autograder.warm`, in the sandbox unless submissions are trusted, and asks it over a
+socket for sessions. The warm process runs no student code itself. Above each session stands a keeper: it is
+the first process of the session's process namespace, so everything in it ends with the keeper. When the
+warm process's socket closes, it ends, and every session with it.
 """
 
 import contextlib
@@ -12,58 +14,87 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 
-# One thread a worker: a forked BLAS with a pool of threads can hang, and workers share the cores.
-THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+# Nothing of the instructor's own environment reaches a student's code.
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/bin:/bin",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONNOUSERSITE": "1",
+    # One thread a worker: a forked BLAS with a pool of threads can hang, and workers share the cores.
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+}
+SCRATCH = "/tmp"  # a session's own folder, where it is in the sandbox
+NO_WALLS = "no walls: "
+GRACE = 2.0  # seconds for a dead session's keeper to say how it died
 
 
 class Warm:
-    """The autograder's handle on a warm process."""
+    """The autograder's handle on a warm process.
 
-    def __init__(self) -> None:
+    trusted: do without the sandbox. Raises sandbox.NoSandbox where there is to be one and is none.
+    """
+
+    def __init__(self, trusted: bool = False) -> None:
+        self.trusted = trusted
         self._start()
 
     def _start(self) -> None:
+        from autograder import sandbox  # it is not there in the warm process
+
+        python = [sys.executable] if self.trusted else sandbox.python()
+        self.system_calls = "" if self.trusted else sandbox.system_calls().hex()
         self.control, theirs = socket.socketpair()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "autograder.warm", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for the autograder; this ends when its socket closes
-            env=os.environ | THREADS,
-        )
-        theirs.close()
+        with theirs:
+            self.process = subprocess.Popen(
+                [*python, "-m", "autograder.warm", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for the autograder; this ends with its socket
+                env=ENVIRONMENT,
+                cwd=Path(__file__).parent.parent,
+            )
 
     def fork(self, limits: dict[str, int], folder: str) -> tuple[socket.socket, int]:
-        """Start a session in a folder: the socket to it, and its process id."""
+        """Start a session in a folder: the socket to it, and its number. Raises NoSandbox."""
+        order = {"limits": limits, "folder": folder, "system_calls": self.system_calls}
         ours, theirs = socket.socketpair()
-        order = json.dumps({"limits": limits, "folder": folder}).encode()
         with theirs:
             try:
-                socket.send_fds(self.control, [order], [theirs.fileno()])
-                return ours, int(self._reply())
-            except OSError:
-                # A student's code may have ended the warm process; the next student gets a new one.
+                return ours, self._ask(order, theirs)
+            except ConnectionError:
+                # Something ended the warm process; the next student gets a new one.
                 self.close()
                 self._start()
-                socket.send_fds(self.control, [order], [theirs.fileno()])
-                return ours, int(self._reply())
+                return ours, self._ask(order, theirs)
+            except BaseException:
+                ours.close()
+                raise
 
-    def end(self, pid: int) -> int:
-        """Kill a session and its children; the status it ended with, as `os.waitpid` gives it."""
+    def end(self, session: int, dead: bool = False) -> int:
+        """End a session and everything it started; what `os.waitpid` says of how it had ended.
+
+        dead: it seems to have ended by itself. -1 if it had not.
+        """
         try:
-            self.control.sendall(json.dumps({"end": pid}).encode())
-            return int(self._reply())
+            return self._ask({"end": session, "dead": dead})
         except OSError:
-            _kill(pid)  # the warm process has ended; its sessions have not
-            return signal.SIGKILL
+            return signal.SIGKILL  # the warm process has ended, and its sessions with it
 
-    def _reply(self) -> bytes:
-        reply = self.control.recv(64)
+    def _ask(self, order: dict, descriptor: socket.socket | None = None) -> int:
+        message = json.dumps(order).encode()
+        socket.send_fds(self.control, [message], [descriptor.fileno()] if descriptor else [])
+        reply = self.control.recv(1024).decode()
         if not reply:
             raise ConnectionError("the warm process has ended")
-        return reply
+        if reply.startswith(NO_WALLS):
+            from autograder import sandbox
+
+            raise sandbox.NoSandbox(reply.removeprefix(NO_WALLS))
+        return int(reply)
 
     def close(self) -> None:
         """End the warm process and every session."""
@@ -77,75 +108,113 @@ class Warm:
         self.close()
 
 
+# ---------------------------------------------------------------- the warm process itself
+
+
+@dataclass
+class Keeper:
+    """A session's keeper: its process id, and the pipe on which it says how the session ended."""
+
+    pid: int
+    report: int
+
+    def end(self, dead: bool) -> int:
+        """Kill the keeper and its session; how the session had ended by itself, or -1."""
+        if dead:
+            select.select([self.report], [], [], GRACE)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        with open(self.report, "rb") as report:
+            status = report.read()
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
+        return int(status or b"-1")
+
+
 def main(descriptor: int) -> None:
     """Be the warm process: fork a session for each order on the control socket."""
-    import matplotlib
-    import matplotlib_inline.backend_inline  # noqa: F401  (imported now, so that no session waits)
-    import numpy  # noqa: F401
-
-    import strided.checks.core
-    import strided.quiz  # noqa: F401
     from autograder import session
 
-    matplotlib.use("agg")
+    session.prepare()
     control = socket.socket(fileno=descriptor)
-    ended: dict[int, int] = {}
-    living: set[int] = set()
+    keepers: dict[int, Keeper] = {}
+    number = 0
     while True:
-        # Sessions may end by themselves at any time; only here are they reaped.
-        select.select([control], [], [])
         order, descriptors, _, _ = socket.recv_fds(control, 65536, 1)
-        _reap(living, ended)
         if not order:
-            for pid in living:
-                _kill(pid)
+            for keeper in keepers.values():
+                keeper.end(dead=False)
             os._exit(0)
         request = json.loads(order)
         if "end" in request:
-            pid = request["end"]
-            if pid in living:
-                _kill(pid)
-                ended[pid] = os.waitpid(pid, 0)[1]
-                living.discard(pid)
-            control.sendall(str(ended.pop(pid, 0)).encode())
+            keeper = keepers.pop(request["end"])
+            control.sendall(str(keeper.end(request["dead"])).encode())
             continue
-        pid = os.fork()
-        if pid == 0:
-            # Whatever happens here must not return into the loop above.
-            try:
-                os.setsid()
-                control.close()
-                # What the student's code writes past Python's streams is nobody's to read.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-                session.serve(
-                    socket.socket(fileno=descriptors[0]), request["limits"], request["folder"]
-                )
-            finally:
+        number += 1
+        try:
+            keepers[number] = _keep(socket.socket(fileno=descriptors[0]), control, request)
+            control.sendall(str(number).encode())
+        except OSError as error:
+            control.sendall(f"{NO_WALLS}{error}".encode())
+
+
+def _keep(sock: socket.socket, control: socket.socket, request: dict) -> Keeper:
+    """Fork a keeper, which forks the session that talks on `sock`. Raises OSError."""
+    report, write = os.pipe()
+    pid_read, pid_write = os.pipe()
+    confined = bool(request["system_calls"])
+    child = os.fork()
+    if child:
+        sock.close()
+        os.close(write)
+        os.close(pid_write)
+        with open(pid_read, "rb") as told:
+            pid = told.read().decode()
+        if confined:
+            os.waitpid(child, 0)
+        if not pid.isdecimal():
+            os.close(report)
+            raise OSError(pid)
+        return Keeper(int(pid), report)
+    # Whatever happens here must not return into the loop of the warm process.
+    try:
+        control.close()
+        if confined:
+            from autograder import walls
+
+            walls.enter_namespaces()
+            walls.close_file_system(SCRATCH, request["limits"]["scratch"])
+            keeper = os.fork()
+            if keeper:
+                os.write(pid_write, str(keeper).encode())
                 os._exit(0)
-        os.close(descriptors[0])
-        living.add(pid)
-        control.sendall(str(pid).encode())
+        else:
+            os.write(pid_write, str(os.getpid()).encode())
+        os.close(pid_write)
+        os.setsid()
+        _watch(sock, request, write)
+    except OSError as error:
+        os.write(pid_write, str(error).encode())
+    finally:
+        os._exit(0)
 
 
-def _kill(pid: int) -> None:
-    _kill_group(pid)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+def _watch(sock: socket.socket, request: dict, write: int) -> None:
+    """Fork the session, wait for its end, and say how it ended."""
+    pid = os.fork()
+    if pid:
+        sock.close()
+        os.write(write, str(os.waitpid(pid, 0)[1]).encode())
+        return
+    os.close(write)
+    # What the student's code writes past Python's streams is nobody's to read.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    from autograder import session
 
-
-def _kill_group(pid: int) -> None:
-    # A session leads a process group of its own; what it started is in it, unless it left on purpose.
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-
-
-def _reap(living: set[int], ended: dict[int, int]) -> None:
-    for pid in list(living):
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            _kill_group(pid)
-            living.discard(pid)
-            ended[pid] = status
+    folder = SCRATCH if request["system_calls"] else request["folder"]
+    session.serve(sock, request["limits"], folder, bytes.fromhex(request["system_calls"]))
 
 
 if __name__ == "__main__":

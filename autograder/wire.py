@@ -15,6 +15,8 @@ import msgpack
 import numpy as np
 
 LIMIT = 64 * 2**20  # bytes of one message
+SMALL = 4 * 2**20  # bytes of a message that asks the examiner to compute something
+LONG = 10**6  # numbers of a range, which takes no room on the way but does where it arrives
 DEPTH = 40  # lists within lists
 
 _BIG, _COMPLEX, _TUPLE, _SLICE, _RANGE, _ARRAY, _SCALAR, _DOTS, _FUNCTION = range(1, 10)
@@ -125,7 +127,10 @@ def unpack(data: bytes, proxy: Callable[[int], Callable] | None = None) -> Any:
         if code == _SLICE:
             return slice(*inner(body))
         if code == _RANGE:
-            return range(*inner(body))
+            numbers = range(*inner(body))
+            if (numbers.stop - numbers.start) // numbers.step > LONG:
+                raise WireError(f"a range of more than {LONG} numbers")
+            return numbers
         if code == _DOTS:
             return ...
         if code in (_ARRAY, _SCALAR):
@@ -182,19 +187,36 @@ def write_back(argument: Any, after: Any) -> None:
         argument.update(after)
 
 
-def exception(error: dict[str, Any]) -> Exception:
-    """The exception that the other side's function raised, as Python's own of the same name."""
-    # An exception class of somebody's own counts as the nearest of Python's that it derives from.
-    for name in error.get("kinds", [error["type"]]):
-        kind = getattr(builtins, str(name), None)
+def describe(error: BaseException) -> dict[str, Any]:
+    """An exception as plain data: its type, the types that it derives from, and its message."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "(its message cannot be shown)"
+    return {
+        "type": type(error).__name__,
+        "kinds": [kind.__name__ for kind in type(error).__mro__],
+        "text": clean(text[:2000]),
+    }
+
+
+def exception(description: dict[str, Any]) -> Exception:
+    """The exception that was described: one of Python's own, or the nearest that it derives from."""
+    for name in description["kinds"]:
+        kind = getattr(builtins, name, None)
         if kind is Exception:
             break
         if isinstance(kind, type) and issubclass(kind, Exception):
             try:
-                return kind(error["text"])
+                return kind(description["text"])
             except TypeError:
                 continue
-    return RuntimeError(f"{error['type']}: {error['text']}")
+    return RuntimeError(f"{description['type']}: {description['text']}")
+
+
+def clean(text: str) -> str:
+    """The text without lone surrogates, which no file and no message can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def send(sock: socket.socket, data: bytes) -> None:

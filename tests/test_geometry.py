@@ -9,11 +9,16 @@ from hypothesis import strategies as st
 
 from strided.geometry import (
     CONVENTIONS,
+    PADDING_WORDS,
+    both_ends,
     clip,
+    input_sizes,
     integer,
+    lost_border,
     output_size,
     pair,
     pooling_divisors,
+    pooling_size,
     same_padding,
     same_padding_tensorflow,
     window,
@@ -206,6 +211,180 @@ def test_tensorflows_same_pads_no_more_than_it_must(n, kernel, stride):
     if before + after:
         total = n + before + after
         assert total == kernel or output_size(total - 1, kernel, stride) < -(-n // stride)
+
+
+@settings(deadline=None)
+@given(SIZES, KERNELS, STRIDES, st.integers(0, 4), st.integers(0, 4))
+def test_pads_that_differ_are_an_image_that_is_longer(n, kernel, stride, before, after):
+    assume(n + before + after >= kernel)
+    longer = output_size(n + before + after, kernel, stride)
+    assert output_size(n, kernel, stride, (before, after)) == longer
+
+
+def test_pads_that_differ_are_guarded_by_the_first():
+    # Windows start at -1 and 3. A third would start at 7, which is a pixel of 8 but not of 7.
+    assert output_size(7, 3, 4, (1, 0), ceil_mode=True) == 2
+    assert output_size(8, 3, 4, (1, 0), ceil_mode=True) == 3
+    # They start at -2 and 2; the third would start at 6, in the padding after 5 or 6 pixels.
+    assert output_size(5, 3, 4, (2, 3), ceil_mode=True) == 2
+    assert output_size(6, 3, 4, (2, 2), ceil_mode=True) == 2
+    assert output_size(7, 3, 4, (2, 1), ceil_mode=True) == 3
+
+
+def test_padding_is_read_as_both_ends():
+    assert both_ends(2) == (2, 2)
+    assert both_ends((1, np.int64(0))) == (1, 0)
+    with pytest.raises(ValueError, match=r"padding must be .*before, after.*\(1, 2, 3\)"):
+        both_ends((1, 2, 3))
+    with pytest.raises(ValueError, match=r"padding\[1\] must be at least 0, got -1"):
+        both_ends((1, -1))
+    with pytest.raises(TypeError, match="padding must be an int, got 'SAME'"):
+        output_size(5, 3, padding="SAME")
+
+
+@settings(deadline=None)
+@given(SIZES, KERNELS, STRIDES, st.integers(0, 5), st.integers(0, 5))
+def test_the_lost_border_is_what_no_window_reads(n, kernel, stride, before, after):
+    assume(n + before + after >= kernel)
+    read = set()
+    start = -before
+    while start + kernel <= n + after:
+        read |= set(range(start, start + kernel))
+        start += stride
+    lost = 0
+    while lost < n and n - 1 - lost not in read:
+        lost += 1
+    assert lost_border(n, kernel, stride, (before, after)) == lost
+    if before == after < kernel:
+        assert lost == max((n + 2 * before - kernel) % stride - before, 0)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 6), KERNELS, STRIDES, st.integers(0, 4))
+def test_input_sizes_are_all_that_give_so_many(out, kernel, stride, padding):
+    sizes = [
+        n
+        for n in range(1, 60)
+        if n + 2 * padding >= kernel and output_size(n, kernel, stride, padding) == out
+    ]
+    assert list(input_sizes(out, kernel, stride, padding)) == sizes
+
+
+@settings(deadline=None)
+@given(st.integers(1, 6), KERNELS, STRIDES)
+def test_input_sizes_are_what_torch_can_transpose_to(out, kernel, stride):
+    x, weight = torch.zeros(1, 1, out), torch.zeros(1, 1, kernel)
+    sizes = [
+        F.conv_transpose1d(x, weight, stride=stride, output_padding=more).shape[-1]
+        for more in range(stride)
+    ]
+    assert list(input_sizes(out, kernel, stride)) == sizes
+
+
+@pytest.mark.parametrize("count", [lost_border, input_sizes])
+def test_borders_and_input_sizes_refuse_sizes_out_of_range(count):
+    with pytest.raises(ValueError, match="stride must be at least 1, got 0"):
+        count(5, 2, 0)
+    with pytest.raises(ValueError, match="kernel must be at least 1, got 0"):
+        count(5, 0)
+    with pytest.raises(TypeError, match="kernel must be an int"):
+        count(5, 2.0)
+    with pytest.raises(ValueError, match="padding must be at least 0, got -1"):
+        count(5, 2, 1, -1)
+
+
+def test_a_kernel_larger_than_the_image_has_no_border():
+    with pytest.raises(ValueError, match="kernel 6 .*n=4.*no window fits"):
+        lost_border(4, 6)
+    with pytest.raises(ValueError, match="out must be at least 1, got 0"):
+        input_sizes(0, 2)
+
+
+def test_seven_and_eight_pixels_give_three():
+    assert input_sizes(3, 3, 2) == range(7, 9)
+    assert [lost_border(n, 3, 2) for n in (7, 8)] == [0, 1]
+
+
+def count_framework_windows(convention, n, kernel, stride, padding, ceil_mode):
+    """Lay a framework's windows one by one."""
+    if isinstance(padding, str):
+        if padding == "VALID":
+            return sum(start + kernel <= n for start in range(0, n, stride))
+        return len(range(0, n, stride))
+    ceil_mode = ceil_mode or convention == "caffe"
+    guard = "padded" if convention in ("caffe", "torch7") else "always"
+    return count_windows(n, kernel, stride, padding, 1, ceil_mode, guard)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(CONVENTIONS), SIZES, KERNELS, STRIDES, st.booleans(), st.data())
+def test_every_framework_counts_its_windows(convention, n, kernel, stride, ceil_mode, data):
+    words = st.sampled_from(PADDING_WORDS.get(convention, ("VALID",)))
+    numbers = st.integers(0, kernel // 2)
+    only_words, no_words = convention == "tensorflow", convention not in PADDING_WORDS
+    padding = data.draw(words if only_words else numbers if no_words else words | numbers)
+    arguments = (n, kernel, stride, padding, ceil_mode)
+    expected = count_framework_windows(convention, *arguments)
+    if expected == 0:
+        with pytest.raises(ValueError, match="no window fits"):
+            pooling_size(*arguments, convention)
+        return
+    assert pooling_size(*arguments, convention) == expected
+    divisors = pooling_divisors(
+        n, n, kernel, stride, padding, ceil_mode, None, convention=convention
+    )
+    assert divisors.shape == (expected, expected)
+
+
+def test_the_default_step_is_the_framework_s():
+    steps = {name: pooling_size(7, 3, convention=name) for name in CONVENTIONS}
+    assert steps == {"pytorch": 2, "torch7": 5, "caffe": 5, "tensorflow": 2, "onnx": 5}
+
+
+def test_the_frameworks_disagree_on_one_axis():
+    sizes = {name: pooling_size(6, 1, 4, 0, True, name) for name in CONVENTIONS}
+    assert sizes == {"pytorch": 2, "torch7": 3, "caffe": 3, "tensorflow": 2, "onnx": 2}
+    assert pooling_size(224, 7, 2, 3) == pooling_size(224, 7, 2, 1, convention="tensorflow") == 112
+    assert pooling_size(224, 7, 2, 3, convention="caffe") == 113
+
+
+def test_same_lower_puts_the_odd_pixel_first():
+    arguments = (6, 5, (3, 2), (2, 2))
+    upper = pooling_divisors(*arguments, "SAME_UPPER", convention="onnx")
+    lower = pooling_divisors(*arguments, "SAME_LOWER", convention="onnx")
+    assert upper.tolist() == [[6, 6, 3], [6, 6, 3], [4, 4, 2]]
+    assert lower.tolist() == [[2, 4, 4], [3, 6, 6], [3, 6, 6]]
+    same = pooling_divisors(*arguments, "SAME", convention="tensorflow")
+    assert same.tolist() == upper.tolist()
+    counted = pooling_divisors(*arguments, "SAME_LOWER", False, True, "onnx")
+    assert counted.tolist() == [[6] * 3] * 3
+
+
+@pytest.mark.parametrize(
+    ("convention", "word", "says"),
+    [
+        ("pytorch", "SAME", "a number for pytorch, got 'SAME'"),
+        ("tensorflow", "SAME_UPPER", "a number or VALID or SAME for tensorflow"),
+        ("onnx", "SAME", "a number or VALID or SAME_UPPER or SAME_LOWER for onnx"),
+    ],
+)
+def test_a_framework_knows_its_own_words_only(convention, word, says):
+    with pytest.raises(ValueError, match=says):
+        pooling_size(5, 3, 2, word, convention=convention)
+    with pytest.raises(ValueError, match=says):
+        pooling_divisors(5, 5, 3, 2, word, convention=convention)
+    with pytest.raises(ValueError, match="convention .*'theano'"):
+        pooling_size(5, 3, convention="theano")
+
+
+def test_tensorflow_returns_as_many_windows():
+    tensorflow = pytest.importorskip("tensorflow")
+    for n, kernel, stride in [(6, 3, 2), (7, 2, 3), (9, 4, 4), (5, 5, 1)]:
+        for word in PADDING_WORDS["tensorflow"]:
+            image = tensorflow.ones((1, 1, n, 1))
+            pooled = tensorflow.nn.avg_pool2d(image, (1, kernel), (1, stride), word)
+            counted = pooling_size(n, kernel, stride, word, convention="tensorflow")
+            assert pooled.shape[2] == counted, (n, kernel, stride, word)
 
 
 def count_taps(convention, sizes, kernels, strides, pads, ceil_mode, include):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -102,8 +103,42 @@ def test_conv2d_in_several_blocks_is_torchs(monkeypatch):
     close(whole, expected, 30)
     windows = 4 * 3 * 2 * expected[0, 0].size * x.itemsize
     for block in (1, 3 * windows):
-        monkeypatch.setattr("strided.operators.BLOCK_BYTES", block)
+        monkeypatch.setattr("strided.operators.windows.COLUMN_BYTES", block)
         close(conv2d(x, w, b, (2, 1), (1, 0), 1, 2), expected, 30)
+
+
+def test_sums_in_several_blocks_are_the_same(monkeypatch):
+    x, gain, offset = normal(12, (2, 3, 9, 7), (3,), (3,))
+    calls = [
+        lambda: avg_pool2d(x, (3, 2), (2, 3), (1, 1), True),
+        lambda: subsample2d(x, gain, offset, (2, 3), (3, 2)),
+    ]
+    whole = [call() for call in calls]
+    for block in (1, 2 * x[0, 0].nbytes):
+        monkeypatch.setattr("strided.operators.windows.SUM_BYTES", block)
+        for call, expected in zip(calls, whole, strict=True):
+            np.testing.assert_array_equal(call(), expected)
+
+
+def test_windows_of_one_row_do_not_warn_of_the_next():
+    # Between rows and between images, infinity would meet minus infinity.
+    x = np.zeros((2, 1, 2, 4))
+    x[..., -1], x[..., 0] = np.inf, -np.inf
+    pooled = avg_pool2d(x, (1, 2), 1)
+    assert (pooled == [-np.inf, 0, np.inf]).all()
+
+
+def test_conv2d_lays_out_a_block_at_a_time():
+    x, w = normal(13, (1, 8, 250, 250), (1, 8, 5, 5))
+    columns = 8 * 25 * 246 * 246 * x.itemsize
+    tracemalloc.start()
+    try:
+        output = conv2d(x, w)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    close(output, F.conv2d(*tensors(x, w)).numpy(), 1000)
+    assert peak < columns / 5
 
 
 def test_one_pixel_outputs():

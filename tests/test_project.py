@@ -17,7 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 def direct_dependencies() -> set[str]:
     lists = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
-    names = {re.split(r"[\[<>=~! ]", line)[0].lower() for part in lists for line in part}
+    names = {re.split(r"[\[<>=~!; ]", line)[0].lower() for part in lists for line in part}
     return names - {"strided"}
 
 

@@ -2,16 +2,18 @@
 
 import pytest
 
+from autograder.doctor import missing
 from autograder.examiner import examine
 from autograder.student import Ended, Limits, Student
 from autograder.warm import Warm
 
+TRUSTED = bool(missing())  # what is tested here holds with and without the sandbox
 TEST = "assert f([1, 2]) == 3"
 
 
 @pytest.fixture(scope="module")
 def warm():
-    with Warm() as process:
+    with Warm(trusted=TRUSTED) as process:
         yield process
 
 
@@ -171,7 +173,7 @@ def test_a_pass_takes_a_test_that_ran_to_its_end(student):
         "from collections import deque; return deque([sum(x)])[0]",
         "print('\\ud800'); return sum(x)",
         "import sys; sys.stdout.encoding.upper(); return sum(x)",
-        "import os; os.fork(); return sum(x)",
+        "import torch; return sum(x)",
     ],
 )
 def test_oddities_of_an_honest_function_cost_nothing(student, body):
@@ -180,9 +182,12 @@ def test_oddities_of_an_honest_function_cost_nothing(student, body):
 
 
 def test_numbers_in_other_containers_cross_as_arrays(student):
-    student.run("from collections import deque\nimport torch\ndef f(x): return deque(x)")
+    student.run("from collections import deque\ndef f(x): return deque(x)")
     assert student.find("f")([1, 2]).tolist() == [1, 2]
-    student.run("def f(x): return torch.tensor(x)")
+    student.run(
+        "class Tensor:\n    def __array__(self, dtype=None, copy=None): return np.array([1, 2])\n"
+        "import numpy as np\ndef f(x): return Tensor()"
+    )
     assert student.find("f")([1, 2]).tolist() == [1, 2]
 
 
@@ -193,9 +198,20 @@ def test_an_exception_of_the_students_own_is_of_the_kind_it_derives_from(student
 
 
 def test_the_end_of_the_warm_process_costs_one_exercise():
-    with Warm() as own:
+    with Warm(trusted=TRUSTED) as own:
         with Student(own) as first:
             first.run("import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(0.2)")
         with Student(own) as second:
             second.run("def f(x): return sum(x)")
             assert examine(TEST, 3, second).status == "passed"
+
+
+def test_what_is_lent_can_be_called_and_nothing_else(warm):
+    lent = {"operators.conv2d": lambda x: 10 * x}
+    with Student(warm, lent=lent) as student:
+        student.run("from strided import operators\nfrom strided.operators import conv2d as mine")
+        student.run("def f(x): return operators.conv2d(x) + mine(x)")
+        student.run("def g(x): return operators.avg_pool2d(x)\nran = mine(1)")
+        assert (student.find("f")(2), student.find("ran")) == (40, 10)
+        with pytest.raises(RuntimeError, match="operators.avg_pool2d is not there"):
+            student.find("g")(2)

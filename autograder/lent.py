@@ -1,0 +1,36 @@
+"""What some lessons lend: operators of the library that answers may call, though the library is absent.
+
+A lent operator runs in the examiner and is called from the session, so its code never gets there.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from strided import geometry, names, operators
+
+
+def dense_conv2d(
+    input: Any, weight: Any, bias: Any = None, stride: Any = 1, *rest: Any, **more: Any
+) -> np.ndarray:
+    """`operators.conv2d` at stride 1: where the step is the exercise, it is not lent."""
+    if geometry.pair(stride, "stride", least=1) != (1, 1):
+        raise ValueError(f"conv2d is lent at stride 1 only, got stride={stride}")
+    return operators.conv2d(input, weight, bias, 1, *rest, **more)
+
+
+LENT: dict[str, dict[str, Callable]] = {
+    "07_backward": {
+        "geometry.pooling_divisors": geometry.pooling_divisors,
+        "operators.avg_pool2d": operators.avg_pool2d,
+        "operators.subsample2d": operators.subsample2d,
+        "operators.conv2d": operators.conv2d,
+    },
+    "08_phase_and_aliasing": {"operators.conv2d": dense_conv2d},
+    "09_porting_lab": {
+        "geometry.same_padding_tensorflow": geometry.same_padding_tensorflow,
+        "names.keras1_to_keras2": names.keras1_to_keras2,
+        "operators.avg_pool2d": operators.avg_pool2d,
+    },
+}

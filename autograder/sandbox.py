@@ -1,0 +1,166 @@
+"""The outer wall around student code: a bubblewrap sandbox built from an allow-list.
+
+Inside there is Python with its standard library, NumPy, matplotlib, IPython and what these need, and the few
+modules that serve a session. Everything else is absent: the course's solutions and tests, the library's
+operators, torch, gradebook, submissions, home folders and the network. `walls` does the rest inside.
+"""
+
+import re
+import shutil
+import sys
+import sysconfig
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from autograder.paths import UserError
+
+# What student code may import beside the standard library.
+PACKAGES = ("numpy", "matplotlib", "matplotlib-inline", "ipython", "msgpack")
+MODULES = ("__init__", "absent", "session", "walls", "warm", "wire")
+
+# System calls that no answer needs. Names as in the kernel; one unknown to a machine is left out.
+DENIED = """
+    fork vfork execve execveat unshare setns chroot pivot_root
+    mount umount umount2 move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr
+    ptrace process_vm_readv process_vm_writev process_madvise kcmp
+    pidfd_open pidfd_getfd pidfd_send_signal
+    bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register
+    keyctl add_key request_key init_module finit_module delete_module
+    kexec_load kexec_file_load reboot swapon swapoff syslog acct quotactl
+    iopl ioperm modify_ldt settimeofday clock_settime adjtimex clock_adjtime
+    sethostname setdomainname name_to_handle_at open_by_handle_at fanotify_init
+    memfd_create memfd_secret shmget shmat semget msgget mq_open
+"""
+
+INSTALL = "sudo apt-get install bubblewrap libseccomp2"
+
+
+class NoSandbox(UserError):
+    """This machine gives no sandbox; the message says what is missing and what to do."""
+
+    exit_code = 3
+
+
+def python() -> list[str]:
+    """The beginning of a command that starts Python in the sandbox.
+
+    Raises NoSandbox where bubblewrap is missing.
+    """
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise NoSandbox(f"bubblewrap is not installed: {INSTALL}")
+    here = Path(__file__).parent
+    words = [bwrap, "--unshare-all", "--die-with-parent", "--new-session"]
+    # Not as root, not even inside: a root's mapping could not be handed on to a session's namespace.
+    words += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--hostname", "session"]
+    for place in _system():
+        words += ["--ro-bind", str(place), str(place)]
+    for place in _hidden():
+        words += ["--tmpfs", str(place)]
+    for link in ("/lib", "/lib64", "/bin"):
+        if Path(link).is_symlink():
+            words += ["--symlink", str(Path(link).readlink()), link]
+        elif link != "/bin" and Path(link).is_dir():
+            words += ["--ro-bind", link, link]
+    for place in packages():
+        words += ["--ro-bind", str(place), f"/run/packages/{place.name}"]
+    for module in MODULES:
+        words += ["--ro-bind", str(here / f"{module}.py"), f"/run/session/autograder/{module}.py"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    words += ["--remount-ro", "/dev", "--remount-ro", "/"]
+    environment = {
+        "HOME": "/tmp",
+        "PYTHONPATH": "/run/session:/run/packages",
+        "MPLCONFIGDIR": "/tmp",
+    }
+    for name, value in environment.items():
+        words += ["--setenv", name, value]
+    return [*words, str(Path(sys.executable).resolve())]
+
+
+def _system() -> Iterator[Path]:
+    """The folders of Python itself, and of the C libraries it is linked to."""
+    yield Path("/usr/lib")
+    for name in ("/usr/lib64", "/etc/ld.so.cache", "/etc/fonts"):
+        if Path(name).exists():
+            yield Path(name)
+    base = Path(sys.base_prefix).resolve()
+    if base != Path("/usr"):
+        yield base / "lib"
+    yield Path(sys.executable).resolve()
+
+
+def _hidden() -> Iterator[Path]:
+    """Folders of installed packages within the folders of Python itself."""
+    names = {
+        sysconfig.get_path(kind, vars={"base": sys.base_prefix}) for kind in ("purelib", "platlib")
+    }
+    names |= {"/usr/lib/python3/dist-packages"}
+    version = sys.version_info
+    names.add(f"{sys.base_prefix}/lib/python{version.major}.{version.minor}/site-packages")
+    for name in sorted(names):
+        path = Path(name)
+        if path.is_dir() and any(path.is_relative_to(top) for top in _system()):
+            yield path
+
+
+@cache
+def packages() -> tuple[Path, ...]:
+    """The files and folders of the packages that student code may import, and of what they need."""
+    found: set[Path] = set()
+    seen: set[str] = set()
+    wanted = list(PACKAGES)
+    while wanted:
+        name = re.sub(r"[-_.]+", "-", wanted.pop()).lower()
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            package = distribution(name)
+        except PackageNotFoundError:
+            continue  # wanted only on other systems
+        for requirement in package.requires or ():
+            if "extra ==" not in requirement:
+                wanted.append(re.split(r"[\s;<>=!~\[(]", requirement, maxsplit=1)[0])
+        tops = {file.parts[0] for file in package.files or () if ".." not in file.parts}
+        found |= {Path(str(package.locate_file(top))) for top in tops - {"__pycache__"}}
+    return tuple(sorted(path for path in found if path.exists()))
+
+
+@cache
+def system_calls() -> bytes:
+    """The filter program that denies what no answer needs: other processes, and the kernel's doors.
+
+    Raises NoSandbox where libseccomp is missing.
+    """
+    import errno
+    import tempfile
+
+    try:
+        import pyseccomp as seccomp
+    except (ImportError, RuntimeError, OSError):
+        raise NoSandbox(f"libseccomp is not installed: {INSTALL}") from None
+    rules = seccomp.SyscallFilter(seccomp.ALLOW)
+
+    def deny(name: str, number: int, *arguments: object) -> None:
+        try:
+            call = seccomp.resolve_syscall(seccomp.Arch.NATIVE, name)
+        except (ValueError, OSError):
+            return
+        if call >= 0:  # a negative number: not on this machine
+            rules.add_rule(seccomp.ERRNO(number), call, *arguments)
+
+    for name in DENIED.split():
+        deny(name, errno.EPERM)
+    # Threads stay; the C library asks clone3 first, whose arguments no filter can read.
+    thread = 0x00010000
+    deny("clone", errno.EPERM, seccomp.Arg(0, seccomp.MASKED_EQ, thread, 0))
+    deny("clone3", errno.ENOSYS)
+    local = 1  # AF_UNIX
+    deny("socket", errno.EPERM, seccomp.Arg(0, seccomp.NE, local))
+    with tempfile.TemporaryFile() as file:
+        rules.export_bpf(file)
+        file.seek(0)
+        return file.read()
