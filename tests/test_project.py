@@ -104,3 +104,37 @@ def test_the_readme_names_the_verbs_that_the_makefile_has():
     assert verbs >= {"setup", "demo", "test", "lab", "build", "check"}
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"(?:^    |`)make ([a-z]+)", readme, re.M)) == verbs
+
+
+def places(table: str) -> list[tuple[str, str]]:
+    """Lesson number and section of every place that the table of corrections names."""
+    found = []
+    for row in re.findall(r"^\| (?!the answer says|---).* \| (.*) \|$", table, re.M):
+        for place in row.split("; "):
+            number, _, section = place.partition(", ")
+            found.append((number, section.strip('"').replace('\\"', '"')))
+    return found
+
+
+def unmet(table: str) -> list[tuple[str, str]]:
+    """Places of the table that are not in the lessons."""
+    texts = {
+        path.name[:2]: path.read_text(encoding="utf-8") for path in ROOT.glob("solutions/*/*.py")
+    }
+    missing = []
+    for number, section in places(table):
+        wanted = "wrap_up(" if section == "quiz" else f"# ## {section}\n"
+        if wanted not in texts.get(number, ""):
+            missing.append((number, section))
+    return missing
+
+
+def test_every_correction_is_where_the_table_says():
+    table = (ROOT / "solutions" / "README.md").read_text(encoding="utf-8")
+    assert unmet(table) == []
+    assert table.count("\n| ") == 22 and len(places(table)) > 21
+
+
+def test_a_correction_that_is_nowhere_is_seen():
+    row = '| a | b | 03, "Translate the index"; 04, "Say nothing" |'
+    assert unmet(row) == [("04", "Say nothing")]
