@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from autograder.hidden.kit import seeded
 from strided import checks
 from strided.checks.core import Case, case
+from strided.geometry import output_size as counted
 
 # ---------------------------------------------------------------- windows, one by one
 
@@ -64,7 +65,7 @@ def _lossy(*settings) -> bool:
 
 def _overhanging(*settings) -> bool:
     """Ceil mode, and a last window overhangs."""
-    return settings[-1] and torch_size(*settings) > torch_size(*settings[:-1])
+    return settings[-1] and counted(*settings) > counted(*settings[:-1])
 
 
 def _exact(*settings) -> bool:
@@ -84,13 +85,13 @@ def _dropped_unpadded(*settings) -> bool:
 def _dropped_in_padding(*settings) -> bool:
     """The window that is dropped would start in the trailing padding, or right after it."""
     n, _, stride, padding, *_ = settings
-    return _dropped(*settings) and torch_size(*settings) * stride < n + 2 * padding
+    return _dropped(*settings) and counted(*settings) * stride < n + 2 * padding
 
 
 def _starts_late(*settings) -> bool:
     """Ceil mode, padded, and the last window starts within the last pixels: it is kept."""
     n, _, stride, padding, *_ = settings
-    return settings[-1] and (torch_size(*settings) - 1) * stride >= n > 0 < padding
+    return settings[-1] and (counted(*settings) - 1) * stride >= n > 0 < padding
 
 
 def _padded(*settings) -> bool:
