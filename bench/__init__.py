@@ -1,0 +1,1 @@
+"""Measurements against the project's goals: `python -m bench`, or `python -m bench PART`."""
