@@ -14,6 +14,8 @@
 # **What you need.** Whole numbers, and the window and stride of lesson 01. About 60 minutes.
 
 # %%
+import numpy as np
+
 from strided import checks, figures, geometry
 from strided.compare import with_torch
 from strided.quiz import predict, wrap_up
