@@ -22,7 +22,9 @@ ITEMS = 2**18  # values in one message: arrays count once, ranges as often as th
 KEYS = 2**13  # of them keys of dicts, which may all be made to share one hash
 DEPTH = 40  # lists within lists
 NAME = 8  # characters of a NumPy type's name
-WORDS = 2**26  # how many values, times the length of the longest text: NumPy makes them all that long
+WORDS = (
+    2**26
+)  # how many values, times the length of the longest text: NumPy makes them all that long
 
 _BIG, _COMPLEX, _TUPLE, _SLICE, _RANGE, _ARRAY, _SCALAR, _DOTS, _FUNCTION = range(1, 10)
 
@@ -141,7 +143,7 @@ def unpack(data: bytes, proxy: Callable[[int], Callable] | None = None) -> Any:
         if code == _DOTS:
             return ...
         if code in (_ARRAY, _SCALAR):
-            return _array(*inner(body), scalar=code == _SCALAR)
+            return _array(inner(body), scalar=code == _SCALAR)
         if code == _FUNCTION and proxy is not None:
             return proxy(int(body))
         raise WireError(f"an unknown kind of value ({code})")
@@ -165,8 +167,9 @@ def unpack(data: bytes, proxy: Callable[[int], Callable] | None = None) -> Any:
         raise WireError(f"a malformed message: {error}") from None
 
 
-def _array(name: str, shape: list, content: bytes, scalar: bool) -> Any:
+def _array(parts: Any, scalar: bool) -> Any:
     """The array or scalar of a type's name, a shape and the numbers' bytes."""
+    name, shape, content = parts
     if not isinstance(name, str) or len(name) > NAME or not isinstance(content, bytes):
         raise WireError("an array of something else")
     dtype = np.dtype(name)
