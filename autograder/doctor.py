@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.paths import CLASS, COURSE, ROOT, SOLUTIONS
-from autograder.sandbox import INSTALL, NoSandbox
+from autograder.sandbox import INSTALL, NoSandbox, hidden
 from autograder.student import Ended, Limits, Student
 from autograder.warm import Warm
 
@@ -84,6 +84,21 @@ PROBES = (
         _unwritable("", "/run", "/run/session/autograder", "/dev", "/dev/shm", "/usr/lib", "/proc"),
     ),
     Probe(
+        "no memory to write to in place of hidden folders",
+        _unwritable(*map(str, hidden()), "/run/packages", "/etc", "/usr"),
+    ),
+    Probe(
+        "no open lines but the one to the examiner",
+        "import os, stat\nopen_files = []\n"
+        "for number in range(1024):\n"
+        "    try:\n"
+        "        open_files.append(os.fstat(number).st_mode)\n"
+        "    except OSError:\n"
+        "        pass\n"
+        "held = sorted(map(stat.S_IFMT, open_files)) == [stat.S_IFCHR] * 3 + [stat.S_IFSOCK]",
+    ),
+    Probe("no terminals", _refused("import os", "os.openpty()")),
+    Probe(
         "a scratch folder of bounded size",
         _refused("for n in range(100):", "    open(f'{n}', 'wb').write(bytes(2**20))"),
     ),
@@ -99,6 +114,17 @@ PROBES = (
     Probe("no change of root", _denied("chroot(b'/no-such-folder')")),
     Probe(
         "no new privileges", "import ctypes\nheld = ctypes.CDLL(None).prctl(39, 0, 0, 0, 0) == 1"
+    ),
+    Probe(
+        "no cores left by a crash",
+        "import ctypes\nlibc = ctypes.CDLL(None)\n"
+        "held = libc.prctl(4, 1, 0, 0, 0) == -1 and libc.prctl(3, 0, 0, 0, 0) == 0",
+    ),
+    Probe(
+        "no system calls newer than the filter",
+        "import ctypes, errno\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "held = libc.syscall(599, 0, 0, 0) == -1 and ctypes.get_errno() == errno.ENOSYS\n"
+        "held = held and libc.syscall(457, 0, 0, 0, 0) == -1 and ctypes.get_errno() in (1, 38)",
     ),
     Probe("a host name of its own", "import socket\nheld = socket.gethostname() == 'session'"),
     Probe("bounded memory", "held = not bytearray(2**36)", ends="memory"),

@@ -138,35 +138,47 @@ def _read(data: bytes) -> NotebookNode:
     return notebook
 
 
+# What a notebook and a cell may hold, in formats 3 and 4, and grades may depend on.
+NOTEBOOK_KEYS = {"cells", "worksheets", "nbformat", "nbformat_minor", "metadata"}
+CELL_KEYS = {"cell_type", "id", "source", "metadata", "outputs", "execution_count"}
+CELL_KEYS |= {"input", "language", "level", "collapsed"}
+
+
 def _forget_the_rest(content: dict) -> None:
     """Drop, in place, what no grade depends on and can be huge. Raises ValueError for too many cells.
 
     Outputs, attachments, and all metadata but nbgrader's.
     """
+    for key in content.keys() - NOTEBOOK_KEYS:
+        del content[key]
     content["metadata"] = {}
-    sheets = content.get("worksheets")
-    count = size = 0
-    for sheet in [content, *(sheets if isinstance(sheets, list) else [])]:
-        cells = sheet.get("cells") if isinstance(sheet, dict) else None
-        for cell in cells if isinstance(cells, list) else []:
-            if not isinstance(cell, dict):
-                continue  # nbformat says what is wrong with it
-            count += 1
-            size += len(str(cell.get("source") or cell.get("input")))
-            cell.pop("attachments", None)
-            if cell.get("cell_type") == "code":
-                cell["outputs"] = []
-            meta = cell.get("metadata")
-            nbgrader = meta.get("nbgrader") if isinstance(meta, dict) else None
-            cell["metadata"] = {}
-            if isinstance(nbgrader, dict):
-                cell["metadata"]["nbgrader"] = {
-                    key: nbgrader[key] for key in ("grade_id", "solution") if key in nbgrader
-                }
-    if count > CELLS or size > TEXT:
-        raise ValueError(
-            f"it has {count} cells with {size} characters; at most {CELLS} with {TEXT} are read"
-        )
+    sheets = content.get("worksheets", [])
+    lists = [sheet.get("cells") for sheet in [content, *_few(sheets)] if isinstance(sheet, dict)]
+    size = 0
+    for cell in _few([cell for cells in lists for cell in _few(cells)]):
+        if not isinstance(cell, dict):
+            continue  # nbformat says what is wrong with it
+        for key in cell.keys() - CELL_KEYS:
+            del cell[key]
+        size += len(str(cell.get("source") or cell.get("input")))
+        if cell.get("cell_type") == "code":
+            cell["outputs"] = []
+        meta = cell.get("metadata")
+        nbgrader = meta.get("nbgrader") if isinstance(meta, dict) else None
+        cell["metadata"] = {}
+        if isinstance(nbgrader, dict):
+            cell["metadata"]["nbgrader"] = {
+                key: nbgrader[key] for key in ("grade_id", "solution") if key in nbgrader
+            }
+    if size > TEXT:
+        raise ValueError(f"its cells have {size} characters; at most {TEXT} are read")
+
+
+def _few(items: Any) -> list:
+    """The list, or an empty one for what is none. Raises ValueError if it is long."""
+    if isinstance(items, list) and len(items) > CELLS:
+        raise ValueError(f"it has {len(items)} cells; at most {CELLS} are read")
+    return items if isinstance(items, list) else []
 
 
 def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:

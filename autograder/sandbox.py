@@ -64,7 +64,7 @@ def python() -> list[str]:
     words += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--hostname", "session"]
     for place in _system():
         words += ["--ro-bind", str(place), str(place)]
-    for place in _hidden():
+    for place in hidden():
         words += ["--tmpfs", str(place)]
     for link in ("/lib", "/lib64", "/bin"):
         if Path(link).is_symlink():
@@ -76,7 +76,9 @@ def python() -> list[str]:
     for module in MODULES:
         words += ["--ro-bind", str(here / f"{module}.py"), f"/run/session/autograder/{module}.py"]
     words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
-    words += ["--remount-ro", "/dev", "--remount-ro", "/"]
+    # An empty folder in another's place is memory that all sessions would share.
+    for folder in ("/dev", "/", *map(str, hidden())):
+        words += ["--remount-ro", folder]
     environment = {
         "HOME": "/tmp",
         "PYTHONPATH": "/run/session:/run/packages",
@@ -99,7 +101,7 @@ def _system() -> Iterator[Path]:
     yield Path(sys.executable).resolve()
 
 
-def _hidden() -> Iterator[Path]:
+def hidden() -> Iterator[Path]:
     """Folders of installed packages within the folders of Python itself."""
     names = {
         sysconfig.get_path(kind, vars={"base": sys.base_prefix}) for kind in ("purelib", "platlib")

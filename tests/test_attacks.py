@@ -5,13 +5,16 @@ for those that are files. It is run through the command line and its sandbox, ne
 gets hold of it prints after "GOT IN", and what must not get out of anywhere is a canary.
 """
 
+import contextlib
 import copy
 import csv
+import ctypes
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +32,8 @@ LESSON = manifest.lessons()[folders.LESSON]
 WRONG = "\n\ndef keep_every(y, stride, phase=(0, 0)):\n    return y\n"
 HONEST = {"honest-loops": "loops", "honest-windows": "windows", "honest-blank": ""}
 SETTINGS = """c = get_config()
-c.ExecuteLesson.cell_seconds = 2.5
-c.ExecuteLesson.notebook_seconds = 9
+c.ExecuteLesson.cell_seconds = 2
+c.ExecuteLesson.notebook_seconds = 8
 """
 # What no attacker may find: in the environment, at home, in another submission, in tests and solutions.
 ENVIRONMENT, HOME, OTHER = "canary-environment", "canary-home", "canary-submission"
@@ -140,32 +143,26 @@ def gained(rows: dict, expected: dict[tuple[str, str], set[str]]) -> list[str]:
 
 
 def got_out(class_folder: Path, students: list[str]) -> list[str]:
-    """What attackers got hold of: canaries in what they get back, and what they printed of it."""
+    """What attackers got hold of: on the page they get back, or printed in their notebook."""
     faults = []
     for student in students:
-        for place in ("autograded", "feedback"):
-            for path in (class_folder / place / student).rglob("*.*"):
-                text = path.read_text(encoding="utf-8")
-                faults += [
-                    f"{student}: {canary} in {path.name}" for canary in CANARIES if canary in text
-                ]
-                if path.suffix == ".html":
-                    faults += [f"{student}: script on the page" for _ in script(text)]
-                else:
-                    faults += printed(student, nbformat.reads(text, as_version=4))
+        page = class_folder / "feedback" / student / LESSON.name / f"{LESSON.name}.html"
+        notebook = class_folder / "autograded" / student / LESSON.name / folders.FILE
+        text, outputs = page.read_text(encoding="utf-8"), printed(notebook)
+        faults += [f"{student}: {canary}" for canary in CANARIES if canary in text + outputs]
+        faults += [f"{student}: {found} on the page" for found in script(text)]
+        lines = outputs.splitlines()
+        faults += [f"{student}: {line[:200]}" for line in lines if line.startswith("GOT IN")]
     return faults
 
 
-def printed(student: str, notebook: nbformat.NotebookNode) -> list[str]:
-    texts = [
-        o.text for c in notebook.cells for o in c.get("outputs", []) if o.output_type == "stream"
-    ]
-    return [
-        f"{student}: {line[:200]}"
-        for text in texts
-        for line in text.splitlines()
-        if line.startswith("GOT IN")
-    ]
+def printed(path: Path) -> str:
+    """All that a graded notebook's cells show."""
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    texts = [output.get("text", "") for output in outputs]
+    texts += ["\n".join(output.get("traceback", [])) for output in outputs]
+    return "\n".join(texts + [str(output.get("data", "")) for output in outputs])
 
 
 def script(page: str) -> list[str]:
@@ -173,16 +170,29 @@ def script(page: str) -> list[str]:
     return re.findall(r"<script|<svg|<iframe|<[a-z]+[^>&]*\son[a-z]+\s*=|javascript:", page, re.I)
 
 
-def sessions() -> set[str]:
-    """The warm processes of this machine, and whatever has come from them."""
-    found = set()
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"autograder.warm" in (place / "cmdline").read_bytes():
-                found.add(place.name)
-        except OSError:
-            continue
-    return found
+def children() -> set[str]:
+    """The processes that have come from this one."""
+    threads = Path("/proc/self/task").glob("*/children")
+    return {pid for path in threads for pid in path.read_text().split()}
+
+
+def alive(pid: str) -> bool:
+    """Whether a process still runs: one that has ended may wait to be asked how."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def heir() -> Iterator[None]:
+    """Let whatever outlives its parent become this process's child."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    try:
+        yield
+    finally:
+        libc.prctl(36, 0, 0, 0, 0)
 
 
 def files(folder: Path) -> set[str]:
@@ -200,7 +210,7 @@ class Graded:
     alone: dict
     together: dict
     home: Path
-    strangers: set[str]
+    survivors: set[str]
     left: set[str]
 
 
@@ -216,13 +226,13 @@ def graded(tmp_path_factory) -> Graded:
     attackers(together, home, ATTACKS)
     for name, (attack, _) in folders.ATTACKS.items():
         attack(hand_in(together, name, None), notebook_with(keep_every=WRONG.strip()))
-    before, outside, submitted = sessions(), files(ROOT / "tests"), files(together)
-    rows = run(alone, home), run(together, home)
+    outside, submitted, before = files(ROOT / "tests"), files(together), children()
+    with heir():
+        rows = run(alone, home), run(together, home)
+        survivors = {pid for pid in children() - before if alive(pid)}
     made = {name for name in files(together) - submitted if name.split("/")[0] not in PLACES}
     made |= files(ROOT / "tests") - outside
-    return Graded(
-        together, *rows, home, sessions() - before, {n for n in made if "__pycache__" not in n}
-    )
+    return Graded(together, *rows, home, survivors, {n for n in made if "__pycache__" not in n})
 
 
 PLACES = {"autograded", "feedback", "gradebook.db", "grades.csv", "nbgrader_config.py"}
@@ -255,7 +265,7 @@ def test_no_attacker_gets_anything_out(graded):
 def test_nothing_survives(graded):
     assert graded.left == set()
     assert files(graded.home) == {"secret.txt"}
-    assert graded.strangers == set()
+    assert graded.survivors == set()
 
 
 def test_what_is_kept_of_an_attacker_is_small(graded):

@@ -238,7 +238,7 @@ def test_cell_rewritten(folder, notebook):
     save(folder, notebook)
 
 
-@expects("failed")
+@expects("failed", "error")
 def test_cell_as_answer(folder, notebook):
     """The answer cell and the test cell have exchanged their ids."""
     answer, test = cell(notebook, EXERCISE), cell(notebook, f"test_{EXERCISE}")
@@ -303,7 +303,7 @@ def a_hundred_thousand_cells(folder, notebook):
     save(folder, notebook)
 
 
-@expects("failed")
+@expects("failed", "timeout", "memory")
 def answer_of_a_megabyte(folder, notebook):
     """The answer is so long that colouring or parsing it takes minutes, and gigabytes."""
     cell(notebook, EXERCISE).source += (
