@@ -27,6 +27,7 @@ WORDS = (
 )  # how many values, times the length of the longest text: NumPy makes them all that long
 
 _BIG, _COMPLEX, _TUPLE, _SLICE, _RANGE, _ARRAY, _SCALAR, _DOTS, _FUNCTION = range(1, 10)
+KINDS = range(1, 10)
 
 _PLAIN: tuple[Any, ...] = (str, float, dict, list, bytes)
 
@@ -234,6 +235,10 @@ def _head(code: int, data: bytes, at: int) -> tuple[int, int, int]:
         return 1, code & 15, 0
     if code <= 0xBF:
         return 1 + (code & 31), 0, 0
+    if 0xC7 <= code <= 0xC9 or 0xD4 <= code <= 0xD8:
+        width = _SIZED[code][0] if code in _SIZED else 0
+        if data[at + 1 + width] not in KINDS:  # msgpack makes a time of one, without asking
+            raise WireError("an unknown kind of value")
     if code in _FIXED:
         return _FIXED[code], 0, 0
     if code in _SIZED:
