@@ -59,7 +59,7 @@ CALL_BACK: dict[str, Types] = {"call_back": int, "args": tuple, "kwargs": dict}
 # How large a reply may be: what a cell shows is only kept, other replies are computed with.
 SIZES = {"run": wire.LIMIT}
 OUTPUT_BYTES = 8 * 2**20  # of one output of a cell
-KEPT = 32 * 2**20  # characters of all outputs of a notebook
+KEPT = 8 * 2**20  # characters of all outputs of a notebook
 OUTPUTS = 24  # outputs of a cell: a session sends fewer
 # What is kept of a cell's display: what a page can show without running it.
 SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")

@@ -226,15 +226,17 @@ def graded(tmp_path_factory) -> Graded:
     attackers(together, home, ATTACKS)
     for name, (attack, _) in folders.ATTACKS.items():
         attack(hand_in(together, name, None), notebook_with(keep_every=WRONG.strip()))
-    outside, submitted, before = files(ROOT / "tests"), files(together), children()
+    submitted, before = files(together), children()
     with heir():
         rows = run(alone, home), run(together, home)
         survivors = {pid for pid in children() - before if alive(pid)}
     made = {name for name in files(together) - submitted if name.split("/")[0] not in PLACES}
-    made |= files(ROOT / "tests") - outside
-    return Graded(together, *rows, home, survivors, {n for n in made if "__pycache__" not in n})
+    made |= {str(place) for place in OUTSIDE if (place / "strided-attack").exists()}
+    return Graded(together, *rows, home, survivors, made)
 
 
+# Where an attack on files wants to write, and where a class run does.
+OUTSIDE = (ROOT, ROOT / "tests", Path("/"), Path("/usr/lib"), Path("/var/tmp"))
 PLACES = {"autograded", "feedback", "gradebook.db", "grades.csv", "nbgrader_config.py"}
 
 
