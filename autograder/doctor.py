@@ -4,6 +4,7 @@ Every probe runs in a session of its own, as a student's cell would, and never o
 """
 
 import importlib.util
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def _modules(*names: str) -> list[Path]:
     return here + [Path("/run/packages") / name for name in names]
 
 
-PROBES = (
+PROBES: tuple[Probe, ...] = (
     Probe("no network", _refused("import socket", "socket.create_connection(('1.1.1.1', 53), 1)")),
     Probe("no sockets to this machine", _refused("import socket", "socket.socket()")),
     Probe(
@@ -136,6 +137,19 @@ PROBES = (
     ),
     Probe("bounded time", "while True:\n    pass", ends="timeout"),
 )
+if os.getuid() != 0:  # no system counts root's threads; elsewhere a session's are bounded
+    PROBES += (
+        Probe(
+            "bounded threads",
+            "import threading\nstop, held = threading.Event(), False\n"
+            "try:\n"
+            "    for _ in range(1000):\n"
+            "        threading.Thread(target=stop.wait, daemon=True).start()\n"
+            "except RuntimeError:\n"
+            "    held = True\n"
+            "stop.set()",
+        ),
+    )
 QUICK = Limits(cell=3, notebook=6)
 HURRIED = Limits(cell=0.5, notebook=2)
 
