@@ -4,12 +4,13 @@ Every probe runs in a session of its own, as a student's cell would, and never o
 """
 
 import importlib.util
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.paths import CLASS, COURSE, ROOT, SOLUTIONS
-from autograder.sandbox import INSTALL, NoSandbox
+from autograder.sandbox import INSTALL, NoSandbox, hidden
 from autograder.student import Ended, Limits, Student
 from autograder.warm import Warm
 
@@ -67,7 +68,7 @@ def _modules(*names: str) -> list[Path]:
     return here + [Path("/run/packages") / name for name in names]
 
 
-PROBES = (
+PROBES: tuple[Probe, ...] = (
     Probe("no network", _refused("import socket", "socket.create_connection(('1.1.1.1', 53), 1)")),
     Probe("no sockets to this machine", _refused("import socket", "socket.socket()")),
     Probe(
@@ -83,6 +84,21 @@ PROBES = (
         "nothing to write to but a scratch folder",
         _unwritable("", "/run", "/run/session/autograder", "/dev", "/dev/shm", "/usr/lib", "/proc"),
     ),
+    Probe(
+        "no memory to write to in place of hidden folders",
+        _unwritable(*map(str, hidden()), "/run/packages", "/etc", "/usr"),
+    ),
+    Probe(
+        "no open lines but the one to the examiner",
+        "import os, stat\nopen_files = []\n"
+        "for number in range(1024):\n"
+        "    try:\n"
+        "        open_files.append(os.fstat(number).st_mode)\n"
+        "    except OSError:\n"
+        "        pass\n"
+        "held = sorted(map(stat.S_IFMT, open_files)) == [stat.S_IFCHR] * 3 + [stat.S_IFSOCK]",
+    ),
+    Probe("no terminals", _refused("import os", "os.openpty()")),
     Probe(
         "a scratch folder of bounded size",
         _refused("for n in range(100):", "    open(f'{n}', 'wb').write(bytes(2**20))"),
@@ -100,6 +116,17 @@ PROBES = (
     Probe(
         "no new privileges", "import ctypes\nheld = ctypes.CDLL(None).prctl(39, 0, 0, 0, 0) == 1"
     ),
+    Probe(
+        "no cores left by a crash",
+        "import ctypes\nlibc = ctypes.CDLL(None)\n"
+        "held = libc.prctl(4, 1, 0, 0, 0) == -1 and libc.prctl(3, 0, 0, 0, 0) == 0",
+    ),
+    Probe(
+        "no system calls newer than the filter",
+        "import ctypes, errno\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "held = libc.syscall(599, 0, 0, 0) == -1 and ctypes.get_errno() == errno.ENOSYS\n"
+        "held = held and libc.syscall(457, 0, 0, 0, 0) == -1 and ctypes.get_errno() in (1, 38)",
+    ),
     Probe("a host name of its own", "import socket\nheld = socket.gethostname() == 'session'"),
     Probe("bounded memory", "held = not bytearray(2**36)", ends="memory"),
     Probe("bounded open files", _refused("import os", "files = [os.dup(1) for _ in range(10**5)]")),
@@ -110,6 +137,19 @@ PROBES = (
     ),
     Probe("bounded time", "while True:\n    pass", ends="timeout"),
 )
+if os.getuid() != 0:  # no system counts root's threads; elsewhere a session's are bounded
+    PROBES += (
+        Probe(
+            "bounded threads",
+            "import threading\nstop, held = threading.Event(), False\n"
+            "try:\n"
+            "    for _ in range(1000):\n"
+            "        threading.Thread(target=stop.wait, daemon=True).start()\n"
+            "except RuntimeError:\n"
+            "    held = True\n"
+            "stop.set()",
+        ),
+    )
 QUICK = Limits(cell=3, notebook=6)
 HURRIED = Limits(cell=0.5, notebook=2)
 

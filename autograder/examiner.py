@@ -4,6 +4,7 @@ It runs in the autograder's own process and never runs student code: the names t
 student's notebook are looked up in the student's session, and functions come as proxies.
 """
 
+import builtins
 import contextlib
 import io
 import sys
@@ -12,11 +13,14 @@ from typing import Any
 
 import torch
 
+from autograder import bounds
 from autograder.student import Ended, Student
 from strided import checks
 from strided.checks.core import Award, WrongAnswer
 
 torch.set_num_threads(1)  # the tests' arrays are small, and sessions need the other cores
+
+TEXT = 20_000  # characters of a verdict's explanation
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Names(dict):
         self.student = student
 
     def __missing__(self, name: str) -> Any:
+        if hasattr(builtins, name):  # a student's own `len` or `print` is not the test's
+            raise KeyError(name)
         return self.student.find(name)
 
 
@@ -49,22 +55,34 @@ def examine(source: str, points: float, student: Student) -> Verdict:
     printed = io.StringIO()
     hook, sys.displayhook = sys.displayhook, awards.append
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        with (
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+            bounds.memory(),
+        ):
             exec(compile(source, "<test cell>", "exec"), {}, Names(student))
     except WrongAnswer as wrong:
-        return Verdict(wrong.status, 0, wrong.slip, str(wrong))
+        return Verdict(wrong.status, 0, wrong.slip, _short(str(wrong)))
     except Ended as ended:
         return Verdict(ended.status, 0, text=f"When the test called your function, {ended.reason}.")
+    except MemoryError:
+        return Verdict("memory", 0, text="What your function returned takes too much memory.")
     except NameError as error:
-        return Verdict("error", 0, text=f"The name {error.name} is not defined in this notebook.")
+        unknown = f"The name {error.name} is not defined in this notebook."
+        return Verdict("error", 0, text=unknown if error.name else _short(str(error)))
     except Exception as error:
-        return Verdict("error", 0, text=f"{type(error).__name__}: {error}")
+        return Verdict("error", 0, text=_short(f"{type(error).__name__}: {error}"))
     finally:
         sys.displayhook = hook
-    text = printed.getvalue().strip()
+    text = _short(printed.getvalue().strip())
     for award in awards:
         if isinstance(award, Award):
             score = min(max(float(award), 0.0), points)
             status = "passed" if score == points else "partial" if score else "failed"
             return Verdict(status, score, award.slip, text)
     return Verdict("passed", points, text=text)
+
+
+def _short(text: str) -> str:
+    """A text for people: what a student's function put into it may be of any length."""
+    return text if len(text) <= TEXT else text[:TEXT] + " …"

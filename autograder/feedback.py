@@ -28,6 +28,7 @@ MEANING = {
     "missing": "not handed in",
 }
 TEXT_LIMIT = 4000  # characters of what the student's cell printed
+ANSWER_LIMIT = 50_000  # characters of the student's answer, which are coloured
 
 
 @cache
@@ -53,7 +54,9 @@ def page(notebook: nbformat.NotebookNode, student: str, lesson: manifest.Lesson)
                 "of": exercise.points,
                 "text": verdict["text"],
                 "slip": verdict["slip"],
-                "answer": highlight(answer.source, PythonLexer(), HtmlFormatter(nowrap=True)),
+                "answer": highlight(
+                    _cut(answer.source, ANSWER_LIMIT), PythonLexer(), HtmlFormatter(nowrap=True)
+                ),
                 "printed": _printed(answer),
             }
         )
@@ -86,4 +89,8 @@ def _printed(cell: nbformat.NotebookNode) -> str:
     text = "".join(
         output.text for output in cell.get("outputs", []) if output.output_type == "stream"
     )
-    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "\n…"
+    return _cut(text, TEXT_LIMIT)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[:limit] + "\n…"

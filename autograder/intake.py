@@ -7,6 +7,8 @@ What can be mended is mended here, with a remark that the feedback shows; what c
 import ast
 import copy
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +16,62 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder import bounds
 from autograder.execute import cells_by_id, grade_id, released, trusted
 from strided import manifest
 
 SIZE_LIMIT = 32 * 2**20  # bytes of a notebook file
+CELLS = 2000  # cells of a notebook
+TEXT = 4 * 10**6  # characters of all its cells
+PARSED = 10**5  # characters of a cell that is looked through for what it defines
 
 
 def find(folder: Path, lesson: str) -> tuple[Path | None, list[str]]:
     """The notebook of a lesson in a student's submission folder, under whatever name."""
     expected = folder / f"{lesson}.ipynb"
-    if expected.is_file():
+    if expected.is_symlink() or expected.exists() and not expected.is_dir():
         return expected, []
-    others = sorted(path for path in folder.glob("*.ipynb") if path.is_file())
+    others = [path for path in folder.glob("*.ipynb") if path.is_file() or path.is_symlink()]
     if not others:
         return None, []
-    newest = max(others, key=lambda path: (path.stat().st_mtime, path.name))
-    remark = f"The notebook was called {newest.name}; it is graded as {expected.name}."
+    newest = max(others, key=lambda path: (path.lstat().st_mtime, path.name))
+    remark = f"The notebook was called {shown(newest)}; it is graded as {expected.name}."
     return newest, [remark]
+
+
+def shown(path: Path) -> str:
+    """A file's name as it can be shown: it may hold line ends, a terminal's commands, or no text."""
+    name = "".join(c if c.isprintable() else "?" for c in path.name)
+    return name if len(name) <= 100 else name[:100] + "…"
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a submitted file. Raises ValueError for what is none, and for too large a one.
+
+    Nothing outside the student's own folder is read, and nothing that never ends.
+    """
+    if path.parent.is_symlink() or path.parent.parent.is_symlink():
+        raise ValueError("its folder is a link")
+    if path.is_symlink():
+        raise ValueError("it is a link, not a file")
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("it is no regular file")
+        if status.st_size > SIZE_LIMIT:
+            raise ValueError(f"it has {status.st_size} bytes; at most {SIZE_LIMIT} are read")
+        return file.read(SIZE_LIMIT)
+
+
+def digest(folder: Path, lesson: str) -> bytes:
+    """What identifies a submission: its file's name and content, or why it cannot be read."""
+    path, _ = find(folder, lesson)
+    if path is None:
+        return b""
+    try:
+        return os.fsencode(path.name) + b"\n" + content(path)
+    except (ValueError, OSError) as error:
+        return f"{shown(path)}: {error}".encode("utf-8", "replace")
 
 
 class Refused(ValueError):
@@ -49,7 +90,7 @@ def take(folder: Path, lesson: str) -> tuple[NotebookNode, list[str]]:
     try:
         return read(path), remarks
     except ValueError as error:
-        raise Refused("invalid", f"{path.name} cannot be read: {error}.") from None
+        raise Refused("invalid", f"{shown(path)} cannot be read: {error}.") from None
 
 
 class RestoreCells(NbGraderPreprocessor):
@@ -64,21 +105,27 @@ class RestoreCells(NbGraderPreprocessor):
 
 def read(path: Path) -> NotebookNode:
     """A notebook file as an nbformat 4 notebook. Raises ValueError with the reason."""
-    if path.is_symlink():
-        raise ValueError("it is a link, not a file")
-    size = path.stat().st_size
-    if size == 0:
-        raise ValueError("the file is empty")
-    if size > SIZE_LIMIT:
-        raise ValueError(f"it has {size} bytes; at most {SIZE_LIMIT} are read")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        with bounds.memory(2 * bounds.ROOM):
+            return _read(content(path))
+    except OSError as error:
+        raise ValueError(error.strerror or "the system does not open it") from None
+    except MemoryError:
+        raise ValueError("it takes too much memory") from None
+
+
+def _read(data: bytes) -> NotebookNode:
+    if not data:
+        raise ValueError("the file is empty")
+    try:
+        content = json.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, RecursionError):
         raise ValueError("it is no text file") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"it is no valid JSON (line {error.lineno})") from None
     if not isinstance(content, dict) or not ("cells" in content or "worksheets" in content):
         raise ValueError("it is JSON, but no notebook")
+    _forget_the_rest(content)
     try:
         # JSON may hold half of a two-part character, which no file can; it becomes a question mark.
         text = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode()
@@ -89,6 +136,49 @@ def read(path: Path) -> NotebookNode:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ValueError(f"it is no valid notebook ({reason[0]})") from None
     return notebook
+
+
+# What a notebook and a cell may hold, in formats 3 and 4, and grades may depend on.
+NOTEBOOK_KEYS = {"cells", "worksheets", "nbformat", "nbformat_minor", "metadata"}
+CELL_KEYS = {"cell_type", "id", "source", "metadata", "outputs", "execution_count"}
+CELL_KEYS |= {"input", "language", "level", "collapsed"}
+
+
+def _forget_the_rest(content: dict) -> None:
+    """Drop, in place, what no grade depends on and can be huge. Raises ValueError for too many cells.
+
+    Outputs, attachments, and all metadata but nbgrader's.
+    """
+    for key in content.keys() - NOTEBOOK_KEYS:
+        del content[key]
+    content["metadata"] = {}
+    sheets = content.get("worksheets", [])
+    lists = [sheet.get("cells") for sheet in [content, *_few(sheets)] if isinstance(sheet, dict)]
+    size = 0
+    for cell in _few([cell for cells in lists for cell in _few(cells)]):
+        if not isinstance(cell, dict):
+            continue  # nbformat says what is wrong with it
+        for key in cell.keys() - CELL_KEYS:
+            del cell[key]
+        size += len(str(cell.get("source") or cell.get("input")))
+        if cell.get("cell_type") == "code":
+            cell["outputs"] = []
+        meta = cell.get("metadata")
+        nbgrader = meta.get("nbgrader") if isinstance(meta, dict) else None
+        cell["metadata"] = {}
+        if isinstance(nbgrader, dict):
+            cell["metadata"]["nbgrader"] = {
+                key: nbgrader[key] for key in ("grade_id", "solution") if key in nbgrader
+            }
+    if size > TEXT:
+        raise ValueError(f"its cells have {size} characters; at most {TEXT} are read")
+
+
+def _few(items: Any) -> list:
+    """The list, or an empty one for what is none. Raises ValueError if it is long."""
+    if isinstance(items, list) and len(items) > CELLS:
+        raise ValueError(f"it has {len(items)} cells; at most {CELLS} are read")
+    return items if isinstance(items, list) else []
 
 
 def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
@@ -152,6 +242,8 @@ def _after(notebook: NotebookNode, id: str) -> NotebookNode | None:
 
 def defined_names(source: str) -> set[str]:
     """Names that a cell defines at its top level; none if it does not parse."""
+    if len(source) > PARSED:
+        return set()  # the parser takes a hundred times as much memory as its text
     try:
         body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -43,7 +43,12 @@ class Text(io.StringIO):
 
 
 def limit_resources(limits: dict[str, int]) -> None:
-    """Bound this process: sizes in bytes, `cpu` in seconds; no core dumps."""
+    """Bound this process: sizes in bytes, `cpu` in seconds; no core dumps.
+
+    threads: 0 where they cannot be told from the user's other processes. No system counts root's.
+    """
+    if limits["threads"]:
+        resource.setrlimit(resource.RLIMIT_NPROC, (limits["threads"],) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits["files"],) * 2)
@@ -226,7 +231,7 @@ def serve(sock: socket.socket, limits: dict[str, int], folder: str, system_calls
     os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, IPYTHONDIR=folder)
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     sys.path[:0] = [folder]
-    limit_resources(limits)
+    limit_resources(limits if system_calls else limits | {"threads": 0})
     server = Server(sock)
     if system_calls:
         walls.give_up_rights(system_calls)

@@ -9,11 +9,12 @@ import signal
 import socket
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder import wire
+from autograder import bounds, wire
 from autograder.warm import Warm
 
 
@@ -21,7 +22,7 @@ from autograder.warm import Warm
 class Limits:
     """What one submission may use.
 
-    Seconds of wall time; bytes of memory, of one written file and of all; open files.
+    Seconds of wall time; bytes of memory, of one written file and of all; open files; threads.
     """
 
     cell: float = 10.0
@@ -30,6 +31,7 @@ class Limits:
     file_size: int = 16 * 2**20
     scratch: int = 64 * 2**20
     files: int = 128
+    threads: int = 64
 
     def resources(self) -> dict[str, int]:
         """The limits that the operating system enforces on the session."""
@@ -38,6 +40,7 @@ class Limits:
             "file_size": self.file_size,
             "scratch": self.scratch,
             "files": self.files,
+            "threads": self.threads,
             "cpu": int(self.notebook) + 1,
         }
 
@@ -53,7 +56,16 @@ REPLIES: dict[str, dict[str, Types]] = {
     "call": {"error": (dict, NOTHING), "value": object, "arguments": list, "text": str},
 }
 CALL_BACK: dict[str, Types] = {"call_back": int, "args": tuple, "kwargs": dict}
+# How large a reply may be: what a cell shows is only kept, other replies are computed with.
+SIZES = {"run": wire.LIMIT}
 OUTPUT_BYTES = 8 * 2**20  # of one output of a cell
+KEPT = 8 * 2**20  # characters of all outputs of a notebook
+OUTPUTS = 24  # outputs of a cell: a session sends fewer
+# What is kept of a cell's display: what a page can show without running it.
+SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")
+TEXT = 60_000  # characters kept of what a call printed
+MESSAGE = 2_000  # characters kept of an error's message, and of a line of its traceback
+LINES = 100  # lines kept of a traceback
 
 
 class Ended(BaseException):
@@ -73,7 +85,7 @@ class Student:
     """One submission's session.
 
     lent: functions of the examiner's that the student's code may call, by their names in the library.
-    Usable as a context; `text` collects what the student's functions print while they are called.
+    Usable as a context; `text` has what the student's functions printed in the last calls.
     """
 
     warm: Warm
@@ -83,7 +95,8 @@ class Student:
     def __enter__(self) -> "Student":
         self.folder = tempfile.TemporaryDirectory(prefix="session-")
         self.ran: list[str] = []
-        self.text: list[str] = []
+        self.text: deque[str] = deque(maxlen=8)
+        self.room = KEPT
         self.spent = 0.0
         self.generation = 0
         self.asked = 0
@@ -99,7 +112,9 @@ class Student:
     def run(self, source: str) -> dict[str, Any]:
         """Run a cell: its outputs and its error. Raises Ended."""
         reply = self._ask({"do": "run", "source": source})
-        reply["outputs"] = [_output(item) for item in reply["outputs"]]
+        outputs = [_output(item) for item in reply["outputs"][:OUTPUTS]]
+        self.room -= sum(map(_length, outputs))
+        reply["outputs"] = outputs if self.room >= 0 else [_output(TOO_MUCH)]
         error = reply["error"]
         if error and error["type"] == "MemoryError":
             raise Ended("memory", "it asked for more memory than it may have")
@@ -124,7 +139,7 @@ class Student:
             if generation != self.generation:
                 raise Ended("killed", "its session has ended")
             reply = self._ask({"do": "call", "function": number, "args": args, "kwargs": kwargs})
-            self.text.append(reply["text"])
+            self.text.append(reply["text"][:TEXT])
             error = reply["error"]
             if error:
                 raise _exception(error)
@@ -136,13 +151,16 @@ class Student:
 
     def _ask(self, request: dict[str, Any]) -> Any:
         """Send a request and wait for its reply, serving call-backs. Raises Ended."""
+        if self.spent >= self.limits.notebook:
+            self._end()
+            raise Ended("timeout", self._too_long(total=True))
         if self.sock is None:
             self._start()
         assert self.sock is not None
         self.asked += 1
         request["asked"] = self.asked
         started = time.monotonic()
-        allowed = min(self.limits.cell, self.limits.notebook - self.spent)
+        deadline = started + min(self.limits.cell, self.limits.notebook - self.spent)
         functions = list(self.lent.values())
 
         def export(function: Callable) -> int:
@@ -152,28 +170,30 @@ class Student:
         try:
             message = wire.pack(request, export)
             while True:
-                left = allowed - (time.monotonic() - started)
+                left = deadline - time.monotonic()
                 if left <= 0:
                     raise TimeoutError
                 self.sock.settimeout(left)
                 wire.send(self.sock, message)
-                data = wire.receive(self.sock)
+                size = SIZES.get(request["do"], wire.VALUE)
+                data = wire.receive(self.sock, size, deadline)
                 reply = wire.unpack(data, self._proxy)
                 if not isinstance(reply, dict) or reply.get("asked") != self.asked:
                     raise wire.WireError("an answer to no question")
                 if "call_back" not in reply:
                     _require(reply, REPLIES[request["do"]])
+                    if request["do"] != "run":
+                        wire.check_words((reply.get("value"), reply.get("arguments")))
                     return reply
                 _require(reply, CALL_BACK)
+                wire.check_words((reply["args"], reply["kwargs"]))
                 if len(data) > wire.SMALL:
                     raise wire.WireError(f"a call with {len(data)} bytes; {wire.SMALL} may cross")
                 message = wire.pack(self._serve_call_back(functions, reply))
         except TimeoutError:
             self._end()
             total = self.spent + time.monotonic() - started >= self.limits.notebook
-            seconds = self.limits.notebook if total else self.limits.cell
-            whole = "the whole notebook" if total else "it"
-            raise Ended("timeout", f"{whole} ran longer than {seconds:g} seconds") from None
+            raise Ended("timeout", self._too_long(total)) from None
         except wire.Closed:
             raise Ended(*_cause(self._end(dead=True))) from None
         except wire.WireError as error:
@@ -181,6 +201,11 @@ class Student:
             raise Ended("killed", f"its session answered with something else: {error}") from None
         finally:
             self.spent += time.monotonic() - started
+
+    def _too_long(self, total: bool) -> str:
+        seconds = self.limits.notebook if total else self.limits.cell
+        whole = "the whole notebook" if total else "it"
+        return f"{whole} ran longer than {seconds:g} seconds"
 
     @staticmethod
     def _serve_call_back(functions: list[Callable], reply: dict[str, Any]) -> dict[str, Any]:
@@ -191,7 +216,10 @@ class Student:
         args, kwargs = reply["args"], reply["kwargs"]
         answer: dict[str, Any] = {"error": None, "value": None}
         try:
-            answer["value"] = functions[reply["call_back"]](*args, **kwargs)
+            if not 0 <= reply["call_back"] < len(functions):
+                raise IndexError("there is no such function")
+            with bounds.memory():
+                answer["value"] = functions[reply["call_back"]](*args, **kwargs)
         except Exception as error:
             answer["error"] = wire.describe(error)
         given = (*args, *kwargs.values())
@@ -221,9 +249,23 @@ def _require(reply: dict[str, Any], wanted: dict[str, Types]) -> None:
             raise wire.WireError(f"a reply without its {key}")
     if reply.get("error") is not None:
         _require(reply["error"], ERROR)
-        for words in (reply["error"]["kinds"], reply["error"].get("traceback", [])):
-            if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-                raise wire.WireError("an error that is no text")
+        reply["error"] = _error(reply["error"])
+
+
+def _error(error: dict[str, Any]) -> dict[str, Any]:
+    """An error's description, made anew, and no longer than one can read."""
+    kinds, traceback = error["kinds"][:LINES], error.get("traceback", [])
+    if not isinstance(traceback, list):
+        raise wire.WireError("an error that is no text")
+    lines = traceback[-LINES:]
+    if not all(isinstance(word, str) for word in (*kinds, *lines)):
+        raise wire.WireError("an error that is no text")
+    return {
+        "type": error["type"][:100],
+        "kinds": kinds,
+        "text": error["text"][:MESSAGE],
+        "traceback": [line[:MESSAGE] for line in lines],
+    }
 
 
 def _output(item: Any) -> dict[str, Any]:
@@ -235,9 +277,16 @@ def _output(item: Any) -> dict[str, Any]:
         return {"output_type": "stream", "name": name, "text": text[:OUTPUT_BYTES]}
     kept = {}
     for mime, content in (data if isinstance(data, dict) else {}).items():
-        if isinstance(mime, str) and isinstance(content, str):
+        if mime in SHOWN and isinstance(content, str):
             kept[mime] = content[:OUTPUT_BYTES]
     return {"output_type": "display_data", "data": kept, "metadata": {}}
+
+
+TOO_MUCH = {"output_type": "stream", "text": "(this notebook showed too much; this is not kept)\n"}
+
+
+def _length(output: dict[str, Any]) -> int:
+    return sum(map(len, output["data"].values() if "data" in output else [output["text"]]))
 
 
 def _exception(error: dict[str, Any]) -> BaseException:

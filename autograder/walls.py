@@ -6,6 +6,7 @@ write to; then it gives up its rights for good. Only the standard library is use
 little more.
 """
 
+import contextlib
 import ctypes
 import os
 import socket
@@ -17,7 +18,7 @@ CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 # sys/prctl.h, linux/capability.h, linux/seccomp.h
-PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 22, 24, 38
+PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 22, 24, 38
 SECCOMP_MODE_FILTER = 2
 CAPABILITIES = 64
 CAPABILITY_VERSION = 0x20080522
@@ -47,16 +48,19 @@ def enter_namespaces() -> None:
     ):
         with open(f"/proc/self/{file}", "w") as mapping:
             mapping.write(text)
+    # Where the machine runs out of memory, sessions are to end first.
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+        score.write("1000")
     socket.sethostname("session")
 
 
 def close_file_system(scratch: str, size: int) -> None:
-    """Leave one folder to write to, of `size` bytes; hide other processes and shared memory."""
+    """Leave one folder to write to, of `size` bytes; hide processes, terminals, shared memory."""
     _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
     flags = MS_NOSUID | MS_NODEV
     options = f"size={size},nr_inodes=4096,mode=0700".encode()
     _call("mount", b"tmpfs", scratch.encode(), b"tmpfs", flags, options)
-    for place in (b"/dev/shm", b"/proc"):
+    for place in (b"/dev/shm", b"/dev/pts", b"/proc"):
         _call("mount", b"tmpfs", place, b"tmpfs", flags | MS_NOEXEC | MS_RDONLY, b"size=4k")
 
 
@@ -72,6 +76,7 @@ def give_up_rights(system_calls: bytes) -> None:
         libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)  # fails beyond the last one there is
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     _call("capset", header, (ctypes.c_uint32 * 6)())
+    _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
     _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     program = _Program(len(system_calls) // INSTRUCTION, system_calls)
     _call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0)

@@ -29,6 +29,7 @@ ENVIRONMENT = {
 SCRATCH = "/tmp"  # a session's own folder, where it is in the sandbox
 NO_WALLS = "no walls: "
 GRACE = 2.0  # seconds for a dead session's keeper to say how it died
+PATIENCE = 120.0  # seconds for the warm process to start, and to answer
 
 
 class Warm:
@@ -47,6 +48,7 @@ class Warm:
         python = [sys.executable] if self.trusted else sandbox.python()
         self.system_calls = "" if self.trusted else sandbox.system_calls().hex()
         self.control, theirs = socket.socketpair()
+        self.control.settimeout(PATIENCE)
         with theirs:
             self.process = subprocess.Popen(
                 [*python, "-m", "autograder.warm", str(theirs.fileno())],
@@ -87,7 +89,11 @@ class Warm:
     def _ask(self, order: dict, descriptor: socket.socket | None = None) -> int:
         message = json.dumps(order).encode()
         socket.send_fds(self.control, [message], [descriptor.fileno()] if descriptor else [])
-        reply = self.control.recv(1024).decode()
+        try:
+            reply = self.control.recv(1024).decode()
+        except TimeoutError:
+            self.process.kill()
+            reply = ""
         if not reply:
             raise ConnectionError("the warm process has ended")
         if reply.startswith(NO_WALLS):
@@ -211,6 +217,9 @@ def _watch(sock: socket.socket, request: dict, write: int) -> None:
     os.close(write)
     # What the student's code writes past Python's streams is nobody's to read.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    # Of the warm process's own lines nothing is left to it.
+    os.closerange(3, sock.fileno())
+    os.closerange(sock.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
     from autograder import session
 
     folder = SCRATCH if request["system_calls"] else request["folder"]

@@ -8,18 +8,26 @@ call back. Nothing else does, and nothing is ever unpickled.
 import builtins
 import socket
 import struct
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgpack
 import numpy as np
 
 LIMIT = 64 * 2**20  # bytes of one message
+VALUE = 16 * 2**20  # bytes of a message that brings a student's value, which then is computed with
 SMALL = 4 * 2**20  # bytes of a message that asks the examiner to compute something
-LONG = 10**6  # numbers of a range, which takes no room on the way but does where it arrives
+ITEMS = 2**18  # values in one message: arrays count once, ranges as often as they are long
+KEYS = 2**13  # of them keys of dicts, which may all be made to share one hash
 DEPTH = 40  # lists within lists
+NAME = 8  # characters of a NumPy type's name
+WORDS = (
+    2**26
+)  # how many values, times the length of the longest text: NumPy makes them all that long
 
 _BIG, _COMPLEX, _TUPLE, _SLICE, _RANGE, _ARRAY, _SCALAR, _DOTS, _FUNCTION = range(1, 10)
+KINDS = range(1, 10)
 
 _PLAIN: tuple[Any, ...] = (str, float, dict, list, bytes)
 
@@ -113,8 +121,10 @@ def _wide(item: Any) -> Any:
 def unpack(data: bytes, proxy: Callable[[int], Callable] | None = None) -> Any:
     """Decode a message; `proxy` makes the stand-in for the function of a number.
 
-    Raises WireError for anything that `pack` would not have written.
+    Raises WireError for anything that `pack` would not have written, before it takes much room.
     """
+    depth = 0
+    room = _Room()
 
     def hook(code: int, body: bytes) -> Any:
         body = bytes(body)
@@ -128,23 +138,16 @@ def unpack(data: bytes, proxy: Callable[[int], Callable] | None = None) -> Any:
             return slice(*inner(body))
         if code == _RANGE:
             numbers = range(*inner(body))
-            if (numbers.stop - numbers.start) // numbers.step > LONG:
-                raise WireError(f"a range of more than {LONG} numbers")
+            steps = (numbers.stop - numbers.start) // numbers.step
+            room.take(max(steps, 0))  # a range is short on the way, and long where it arrives
             return numbers
         if code == _DOTS:
             return ...
         if code in (_ARRAY, _SCALAR):
-            name, shape, content = inner(body)
-            dtype = np.dtype(name)
-            if dtype.kind not in "biufc":
-                raise WireError("an array that is no array of numbers")
-            array = np.frombuffer(content, dtype).reshape(shape).copy()
-            return array if code == _ARRAY else array[()]
+            return _array(inner(body), scalar=code == _SCALAR)
         if code == _FUNCTION and proxy is not None:
             return proxy(int(body))
         raise WireError(f"an unknown kind of value ({code})")
-
-    depth = 0
 
     def inner(body: bytes) -> Any:
         nonlocal depth
@@ -152,6 +155,7 @@ def unpack(data: bytes, proxy: Callable[[int], Callable] | None = None) -> Any:
         if depth > DEPTH:
             raise WireError(f"the value is nested more than {DEPTH} deep")
         try:
+            room.scan(body)
             return msgpack.unpackb(body, ext_hook=hook, strict_map_key=False)
         finally:
             depth -= 1
@@ -162,6 +166,119 @@ def unpack(data: bytes, proxy: Callable[[int], Callable] | None = None) -> Any:
         raise
     except Exception as error:
         raise WireError(f"a malformed message: {error}") from None
+
+
+def _array(parts: Any, scalar: bool) -> Any:
+    """The array or scalar of a type's name, a shape and the numbers' bytes."""
+    name, shape, content = parts
+    if not isinstance(name, str) or len(name) > NAME or not isinstance(content, bytes):
+        raise WireError("an array of something else")
+    dtype = np.dtype(name)
+    if dtype.kind not in "biufc":
+        raise WireError("an array that is no array of numbers")
+    if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
+        raise WireError("an array of no shape")
+    array = np.frombuffer(content, dtype).reshape(shape).copy()
+    if not scalar:
+        return array
+    if array.ndim:
+        raise WireError("a scalar with a shape")
+    return array[()]
+
+
+class _Room:
+    """What the values of one message may take up, counted before they are made."""
+
+    def __init__(self) -> None:
+        self.items, self.keys = ITEMS, KEYS
+
+    def take(self, items: int, keys: int = 0) -> None:
+        """Count so many values more. Raises WireError if they are too many."""
+        self.items -= items
+        self.keys -= keys
+        if self.items < 0 or self.keys < 0:
+            raise WireError(f"more than {ITEMS} values, or {KEYS} keys")
+
+    def scan(self, data: bytes) -> None:
+        """Walk over one encoded value, without making it. Raises WireError, IndexError.
+
+        msgpack itself makes room for a list of the length that is declared, at every depth.
+        """
+        at, end = 0, len(data)
+        waiting = [1]  # how many values are still to come, at each depth
+        while waiting:
+            if waiting[-1] == 0:
+                waiting.pop()
+                continue
+            waiting[-1] -= 1
+            code = data[at]
+            skip, children, keys = _head(code, data, at)
+            at += skip
+            if at > end:
+                raise WireError("it ends too early")
+            if children:
+                self.take(children, keys)
+                waiting.append(children)
+                if len(waiting) > DEPTH:
+                    raise WireError(f"the value is nested more than {DEPTH} deep")
+        if at != end:
+            raise WireError("something follows it")
+
+
+def _head(code: int, data: bytes, at: int) -> tuple[int, int, int]:
+    """Of an encoded value: bytes up to what follows it or is in it, values in it, keys in it."""
+    if code <= 0x7F or code >= 0xE0 or code in (0xC0, 0xC2, 0xC3):
+        return 1, 0, 0
+    if code <= 0x8F:
+        return 1, 2 * (code & 15), code & 15
+    if code <= 0x9F:
+        return 1, code & 15, 0
+    if code <= 0xBF:
+        return 1 + (code & 31), 0, 0
+    if 0xC7 <= code <= 0xC9 or 0xD4 <= code <= 0xD8:
+        width = _SIZED[code][0] if code in _SIZED else 0
+        if data[at + 1 + width] not in KINDS:  # msgpack makes a time of one, without asking
+            raise WireError("an unknown kind of value")
+    if code in _FIXED:
+        return _FIXED[code], 0, 0
+    if code in _SIZED:
+        width, more = _SIZED[code]
+        return 1 + width + int.from_bytes(data[at + 1 : at + 1 + width], "big") + more, 0, 0
+    if code in _COUNTED:
+        width, each = _COUNTED[code]
+        count = int.from_bytes(data[at + 1 : at + 1 + width], "big")
+        return 1 + width, each * count, (each - 1) * count
+    raise WireError(f"an unknown code ({code})")
+
+
+# msgpack's codes: numbers and small extensions of fixed size; text, bytes and extensions by the width of
+# their size and the bytes besides; lists and dicts by the width of their count and the values each.
+_FIXED = {0xCA: 5, 0xCB: 9, 0xCC: 2, 0xCD: 3, 0xCE: 5, 0xCF: 9, 0xD0: 2, 0xD1: 3, 0xD2: 5}
+_FIXED |= {0xD3: 9, 0xD4: 3, 0xD5: 4, 0xD6: 6, 0xD7: 10, 0xD8: 18}
+_SIZED = {0xC4: (1, 0), 0xC5: (2, 0), 0xC6: (4, 0), 0xC7: (1, 1), 0xC8: (2, 1), 0xC9: (4, 1)}
+_SIZED |= {0xD9: (1, 0), 0xDA: (2, 0), 0xDB: (4, 0)}
+_COUNTED = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
+
+
+def check_words(value: Any) -> None:
+    """Refuse a decoded value of which NumPy would make too large an array of text.
+
+    Raises WireError.
+    """
+    lengths = [len(item) if isinstance(item, str | bytes) else 0 for item in _leaves(value)]
+    if lengths and len(lengths) * max(lengths) > WORDS:
+        raise WireError(f"{len(lengths)} values, one a text of {max(lengths)} characters")
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, dict):
+        for pair in value.items():
+            yield from _leaves(pair)
+    else:
+        yield value
 
 
 def changeable(argument: Any) -> Any:
@@ -206,6 +323,8 @@ def exception(description: dict[str, Any]) -> Exception:
         kind = getattr(builtins, name, None)
         if kind is Exception:
             break
+        if name in ("StopIteration", "StopAsyncIteration"):
+            break  # raised within a loop over calls, it would end the loop, and be no error
         if isinstance(kind, type) and issubclass(kind, Exception):
             try:
                 return kind(description["text"])
@@ -227,17 +346,26 @@ def send(sock: socket.socket, data: bytes) -> None:
         raise Closed("the other side has ended") from None
 
 
-def receive(sock: socket.socket, limit: int = LIMIT) -> bytes:
-    """Receive one message. Raises Closed, TimeoutError, or WireError if it is larger than `limit`."""
-    (size,) = struct.unpack("<I", _exactly(sock, 4))
+def receive(sock: socket.socket, limit: int = LIMIT, deadline: float | None = None) -> bytes:
+    """Receive one message, whole before a deadline of `time.monotonic()` if there is one.
+
+    Raises Closed, TimeoutError, or WireError if it is larger than `limit`.
+    """
+    (size,) = struct.unpack("<I", _exactly(sock, 4, deadline))
     if size > limit:
         raise WireError(f"a message of {size} bytes; at most {limit} are taken")
-    return _exactly(sock, size)
+    return _exactly(sock, size, deadline)
 
 
-def _exactly(sock: socket.socket, size: int) -> bytes:
+def _exactly(sock: socket.socket, size: int, deadline: float | None) -> bytes:
     parts = bytearray()
     while len(parts) < size:
+        if deadline is not None:
+            # Anew each time, or a message that comes byte by byte would never be late.
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            sock.settimeout(left)
         try:
             part = sock.recv(min(size - len(parts), 2**20))
         except ConnectionResetError:

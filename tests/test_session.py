@@ -215,3 +215,75 @@ def test_what_is_lent_can_be_called_and_nothing_else(warm):
         assert (student.find("f")(2), student.find("ran")) == (40, 10)
         with pytest.raises(RuntimeError, match="operators.avg_pool2d is not there"):
             student.find("g")(2)
+
+
+# ---------------------------------------------------------------- what the examiner is exposed to
+
+
+def test_a_students_own_builtins_are_not_the_tests(student):
+    student.run("isinstance = len = print = lambda *args: True\ndef f(x): return 4")
+    assert examine("assert isinstance(f([1, 2]), str)", 3, student).score == 0
+    assert examine("print(len([1, 2]))\nassert len([1, 2]) == 2", 3, student).text == "2"
+
+
+def test_an_exception_never_ends_a_loop_over_calls(student):
+    student.run("def f(x): raise StopIteration")
+    verdict = examine("for y in map(f, [[1, 2]]):\n    assert y == 3", 3, student)
+    assert (verdict.status, verdict.score) == ("error", 0)
+    student.run("def f(x): raise NameError('x')")
+    assert "None" not in examine(TEST, 3, student).text
+
+
+def test_what_grows_in_the_examiner_costs_its_exercise(student):
+    student.run(
+        "import numpy as np\ndef f(x): return np.ones((1, 10**5)) if x else np.ones((10**5, 1))"
+    )
+    assert examine("assert (f([]) + f([1])).all()", 3, student).status == "memory"
+
+
+def test_what_is_lent_cannot_take_the_examiners_memory(warm):
+    from autograder.lent import dense_conv2d
+
+    with Student(warm, lent={"operators.conv2d": dense_conv2d}) as student:
+        student.run(
+            "import numpy as np\nfrom strided import operators\n"
+            "def f(x): return operators.conv2d(np.ones((1, 1, 2, 2)), np.ones((1, 1, 2, 2)), padding=50000)"
+        )
+        assert examine(TEST, 3, student).status == "memory"
+
+
+def test_what_a_verdict_says_is_short(student):
+    student.run("def f(x): raise ValueError('long ' * 10**6)")
+    assert len(examine(TEST, 3, student).text) < 3000
+    student.run("name = {'k' * 10**6: 1}")
+    assert len(examine("raise ValueError(name)", 3, student).text) < 30_000
+
+
+def test_a_notebook_that_has_had_its_time_starts_no_more_sessions(warm):
+    with Student(warm, Limits(cell=0.5, notebook=0.6)) as student:
+        for _ in range(2):
+            with pytest.raises(Ended):
+                student.run("while True: pass")
+        started = student.generation
+        for _ in range(50):
+            with pytest.raises(Ended, match="whole notebook"):
+                student.run("1")
+        assert student.generation == started
+
+
+def test_what_a_notebook_shows_is_bounded_in_all(student, monkeypatch):
+    from autograder import student as module
+
+    monkeypatch.setattr(module, "KEPT", 0)
+    with Student(student.warm) as other:
+        assert "showed too much" in other.run("print('x')")["outputs"][0]["text"]
+
+
+def test_only_what_a_page_can_show_without_running_it_is_kept(student):
+    reply = student.run(
+        "from IPython.display import HTML, Javascript, display\n"
+        "display(HTML('<script>'), Javascript('alert(1)'))\n"
+        "display({'image/svg+xml': '<svg onload=a>', 'text/plain': 'seen'}, raw=True)"
+    )
+    kinds = {mime for output in reply["outputs"] for mime in output["data"]}
+    assert kinds == {"text/plain"}
