@@ -20,6 +20,33 @@ def main(arguments: list[str] | None = None) -> int:
     grade = commands.add_parser("grade", help="grade the submissions of some lessons")
     grade.add_argument("lessons", nargs="+", metavar="LESSON", help="as in 05_convolution")
     _class_option(grade)
+    grade.add_argument(
+        "--student",
+        dest="students",
+        action="append",
+        metavar="NAME",
+        help="only this student's submissions; may be given several times",
+    )
+    grade.add_argument(
+        "--force", action="store_true", help="grade again what has not changed since it was graded"
+    )
+    grade.add_argument(
+        "--workers", type=_positive, metavar="N", help="processes that grade (default: one a core)"
+    )
+    grade.add_argument(
+        "--scheduler",
+        default="",
+        metavar="tcp://HOST:PORT",
+        help="grade on this Dask cluster instead; its machines need this package, the same lessons, "
+        "and workers of one thread",
+    )
+    grade.add_argument(
+        "--db-url",
+        default="",
+        metavar="URL",
+        help="the gradebook's address, as postgresql://user@host/name, where it is not gradebook.db "
+        "in the class's folder; give it in every run. The password belongs in ~/.pgpass",
+    )
 
     sample = commands.add_parser("sample-class", help="write a class of made-up submissions")
     sample.add_argument("folder", type=Path, metavar="DIR")
@@ -33,13 +60,13 @@ def main(arguments: list[str] | None = None) -> int:
     demo.add_argument("folder", type=Path, metavar="DIR")
 
     options = parser.parse_args(arguments)
-    from autograder import commands as run  # imports nbgrader, which takes seconds
-
     try:
+        if options.command == "grade":
+            return _grade(options)
+        from autograder import commands as run  # imports nbgrader, which takes seconds
+
         if options.command == "build":
             return run.check_build() if options.check else run.build()
-        if options.command == "grade":
-            return run.grade(options.lessons, options.class_folder.resolve())
         if options.command == "sample-class":
             return run.sample_class(options.folder.resolve())
         if options.command == "handout":
@@ -56,6 +83,28 @@ def main(arguments: list[str] | None = None) -> int:
             "Stopped. What was graded is kept; the same command goes on from here.", file=sys.stderr
         )
         return 130
+
+
+def _grade(options: argparse.Namespace) -> int:
+    """Start the workers, and meanwhile import what the run needs itself."""
+    from autograder.workers import Workers
+
+    with Workers(options.workers, options.scheduler) as workers:
+        from autograder import commands as run
+        from autograder.classroom import Class
+        from autograder.grade import Wanted
+
+        room = Class(options.class_folder.resolve(), options.db_url)
+        return run.grade(
+            Wanted(options.lessons, room, options.force, options.students or []), workers
+        )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def _class_option(parser: argparse.ArgumentParser) -> None:

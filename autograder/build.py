@@ -19,8 +19,9 @@ import jupytext
 import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
 
+from autograder.config import nbgrader_config
 from autograder.paths import COURSE, ROOT, SOLUTIONS, UserError
 from strided import manifest
 
@@ -32,19 +33,6 @@ KERNEL = {
 
 class LessonError(UserError):
     """A lesson's text and the manifest do not fit together; the message names the place."""
-
-
-def nbgrader_config(root: Path = ROOT, class_folder: Path | None = None) -> Config:
-    """The configuration in `nbgrader_config.py`, for another course root or class folder."""
-    loader = PyFileConfigLoader("nbgrader_config.py", path=str(Path(__file__).parent))
-    config = loader.load_config()
-    config.CourseDirectory.root = str(root)
-    if class_folder is not None:
-        # nbgrader joins these to its root; an absolute path wins that join.
-        for name in ("submitted", "autograded", "feedback", "solution"):
-            config.CourseDirectory[f"{name}_directory"] = str(class_folder / name)
-        config.CourseDirectory.db_url = f"sqlite:///{class_folder / 'gradebook.db'}"
-    return config
 
 
 def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.NotebookNode:

@@ -1,16 +1,17 @@
 """What each command of the command line does, in terms of the other modules."""
 
 import shutil
-import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from autograder import build as building
 from autograder import grade as grading
 from autograder import handout, report, sample
+from autograder.classroom import Class, Row
 from autograder.paths import COURSE, ROOT, UserError
+from autograder.progress import Bar, Lines
+from autograder.workers import Workers
 from strided import manifest
 
 WIDE = 130  # characters of a table where the output is no terminal
@@ -42,45 +43,24 @@ def check_build() -> int:
     return 1 if stale else 0
 
 
-def grade(lessons: list[str], folder: Path) -> int:
+def grade(wanted: grading.Wanted, workers: Workers) -> int:
     """Grade some lessons of a class, with progress, and write grades.csv."""
     screen = console()
-    _, path = _recorded(lessons, folder, screen)
+    _, path = _recorded(wanted, workers, screen)
     screen.print(f"The grades are in {path}", soft_wrap=True)
     return 0
 
 
-def _recorded(lessons: list[str], folder: Path, screen: Console) -> tuple[list[grading.Row], Path]:
+def _recorded(wanted: grading.Wanted, workers: Workers, screen: Console) -> tuple[list[Row], Path]:
     """Grade, and write grades.csv: its rows and its path."""
-    rows, path = _with_progress(lessons, folder, screen), folder / "grades.csv"
+    path = wanted.room.folder / "grades.csv"
+    if screen.is_terminal:
+        with Bar(workers.number, screen) as bar:
+            rows = grading.grade(wanted, workers, bar)
+    else:
+        rows = grading.grade(wanted, workers, Lines(workers.number))
     report.write_csv(rows, path)
     return rows, path
-
-
-def _with_progress(lessons: list[str], folder: Path, screen: Console) -> list[grading.Row]:
-    if not screen.is_terminal:
-        started = time.monotonic()
-
-        def line(number: int, total: int, what: str) -> None:
-            if what:
-                left = (time.monotonic() - started) / number * (total - number) if number else 0
-                rest = f", about {left:.0f} s left" if number else ""
-                print(f"[{number + 1}/{total}] {what}{rest}", flush=True)
-
-        return list(grading.grade(lessons, folder, line))
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task("grading")
-
-        def update(number: int, total: int, what: str) -> None:
-            bar.update(task, completed=number, total=total, description=what or "grading")
-
-        return list(grading.grade(lessons, folder, update))
 
 
 def sample_class(folder: Path) -> int:
@@ -107,10 +87,12 @@ def demo(folder: Path) -> int:
         print(f"Replacing the last demo's class in {folder}")
         shutil.rmtree(folder)
     sample_class(folder)
-    rows, path = _recorded(list(manifest.lessons()), folder, screen)
+    with Workers() as workers:
+        wanted = grading.Wanted(list(manifest.lessons()), Class(folder))
+        rows, path = _recorded(wanted, workers, screen)
     report.print_tables(rows, screen)
     worst = min(rows, key=lambda row: (row.slip == "", row.score))
-    page = grading.Class(folder).feedback(worst.student_id, worst.lesson)
+    page = Class(folder).feedback(worst.student_id, worst.lesson)
     for line in (
         f"The grades:          {path}",
         f"A page of feedback:  {page}",

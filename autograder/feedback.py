@@ -12,7 +12,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from autograder.execute import cells_by_id, verdict_of
+from autograder.notebooks import cells_by_id, verdict_of
 from strided import manifest
 
 MEANING = {

@@ -7,14 +7,16 @@ What can be mended is mended here, with a remark that the feedback shows; what c
 import ast
 import copy
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import compute_checksum, is_locked, is_task
 
-from autograder.execute import cells_by_id, grade_id, released, trusted
+from autograder.notebooks import cells_by_id, grade_id, released, trusted
 from strided import manifest
 
 SIZE_LIMIT = 32 * 2**20  # bytes of a notebook file
@@ -33,23 +35,51 @@ def find(folder: Path, lesson: str) -> tuple[Path | None, list[str]]:
     return newest, [remark]
 
 
-class Refused(ValueError):
-    """There is nothing to grade: `status` is invalid or missing, the message is the reason."""
+@dataclass(frozen=True)
+class Handed:
+    """What a student handed in for a lesson, as found: it can cross to another machine.
 
-    def __init__(self, status: str, reason: str):
-        super().__init__(reason)
-        self.status = status
+    content: the notebook file's bytes; remarks: on how it was found.
+    status: "missing" or "invalid" where there is nothing to grade, and then reason says why; else both are "".
+    """
+
+    content: bytes = b""
+    remarks: tuple[str, ...] = ()
+    status: str = ""
+    reason: str = ""
 
 
-def take(folder: Path, lesson: str) -> tuple[NotebookNode, list[str]]:
-    """The notebook in a submission folder, and remarks on how it was found. Raises Refused."""
+def collect(folder: Path, lesson: str) -> Handed:
+    """What lies in a student's folder of a lesson."""
     path, remarks = find(folder, lesson)
     if path is None:
-        raise Refused("missing", "No notebook was handed in.")
-    try:
-        return read(path), remarks
-    except ValueError as error:
-        raise Refused("invalid", f"{path.name} cannot be read: {error}.") from None
+        astray = tuple(strays(folder.parent))
+        return Handed(remarks=astray, status="missing", reason="No notebook was handed in.")
+    size = path.lstat().st_size
+    if path.is_symlink():
+        reason = "it is a link, not a file"
+    elif size > SIZE_LIMIT:
+        reason = f"it has {size} bytes; at most {SIZE_LIMIT} are read"
+    else:
+        return Handed(path.read_bytes(), tuple(remarks))
+    return Handed(
+        remarks=tuple(remarks), status="invalid", reason=f"{path.name} cannot be read: {reason}."
+    )
+
+
+def strays(student: Path) -> list[str]:
+    """A remark on each notebook of a student that lies in no lesson's folder, where nobody looks."""
+    remarks = []
+    for path in sorted(student.rglob("*.ipynb")):
+        place = path.relative_to(student)
+        if ".ipynb_checkpoints" in place.parts:
+            continue
+        if len(place.parts) != 2 or place.parts[0] not in manifest.lessons():
+            remarks.append(
+                f"The file {place} lies in no lesson's folder, so it was not graded; "
+                "its place would be LESSON/LESSON.ipynb."
+            )
+    return remarks
 
 
 class RestoreCells(NbGraderPreprocessor):
@@ -59,36 +89,67 @@ class RestoreCells(NbGraderPreprocessor):
         """Restore the lesson's cells; the remarks are in `nb.metadata.strided.remarks`."""
         lesson = manifest.lessons()[resources["nbgrader"]["assignment"]]
         nb.metadata["strided"] = {"remarks": restore(nb, lesson)}
+        nb.metadata["kernelspec"] = copy.deepcopy(released(lesson.name).metadata["kernelspec"])
         return nb, resources
 
 
-def read(path: Path) -> NotebookNode:
-    """A notebook file as an nbformat 4 notebook. Raises ValueError with the reason."""
-    if path.is_symlink():
-        raise ValueError("it is a link, not a file")
-    size = path.stat().st_size
-    if size == 0:
+def read(content: bytes) -> tuple[NotebookNode, list[str]]:
+    """A notebook file's bytes as an nbformat 4 notebook without outputs, and what was mended in it.
+
+    Raises ValueError with the reason where there is no mending.
+    """
+    if not content:
         raise ValueError("the file is empty")
-    if size > SIZE_LIMIT:
-        raise ValueError(f"it has {size} bytes; at most {SIZE_LIMIT} are read")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(content.decode("utf-8"))
     except (UnicodeDecodeError, RecursionError):
         raise ValueError("it is no text file") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"it is no valid JSON (line {error.lineno})") from None
-    if not isinstance(content, dict) or not ("cells" in content or "worksheets" in content):
+    if not isinstance(data, dict) or not ("cells" in data or "worksheets" in data):
         raise ValueError("it is JSON, but no notebook")
+    _forget_outputs(data)
     try:
         # JSON may hold half of a two-part character, which no file can; it becomes a question mark.
-        text = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode()
-        notebook = nbformat.reads(text, as_version=4)
+        text = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace").decode()
+        notebook = nbformat.convert(nbformat.reader.reads(text), 4)
+        notebook["nbformat_minor"] = max(notebook.nbformat_minor, 5)  # the lessons' cells have ids
         _, notebook = nbformat.validator.normalize(notebook)
+        remarks = _mend_metadata(notebook)
         nbformat.validate(notebook)
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ValueError(f"it is no valid notebook ({reason[0]})") from None
-    return notebook
+    return notebook, remarks
+
+
+def _forget_outputs(data: dict) -> None:
+    """Drop what the student's own run left in the cells: nothing of it counts, and it can be huge."""
+    sheets = data.get("worksheets")
+    for sheet in [data, *(sheets if isinstance(sheets, list) else [])]:
+        cells = sheet.get("cells") if isinstance(sheet, dict) else None
+        for cell in cells if isinstance(cells, list) else []:
+            if isinstance(cell, dict) and cell.get("cell_type") == "code":
+                cell["outputs"] = []
+                if "execution_count" in cell:
+                    cell["execution_count"] = None
+
+
+def _mend_metadata(notebook: NotebookNode) -> list[str]:
+    """Drop metadata that nbformat does not take, in place, so that it does not cost the whole notebook."""
+    if nbformat.validator.isvalid(notebook):
+        return []
+    mended = []
+    for number, cell in enumerate(notebook.cells, 1):
+        if not nbformat.validator.isvalid(cell, ref=f"{cell.cell_type}_cell"):
+            meta = cell.get("metadata")
+            nbgrader = meta.get("nbgrader") if isinstance(meta, dict) else None
+            cell["metadata"] = nbformat.from_dict({"nbgrader": nbgrader} if nbgrader else {})
+            mended.append(f"Cell {number} had metadata that no notebook may have; it was dropped.")
+    if not nbformat.validator.isvalid(notebook):
+        notebook["metadata"] = NotebookNode()
+        mended.append("The notebook had metadata that no notebook may have; it was dropped.")
+    return mended
 
 
 def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
@@ -96,6 +157,7 @@ def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
     source = cells_by_id(trusted(lesson.name))
     release = cells_by_id(released(lesson.name))
     _forget_unknown(notebook, source)
+    _forget_mixed_up(notebook, lesson)
     remarks = _match_stripped(notebook, lesson, release)
     remarks += _keep_last(notebook)
     for id, cell in cells_by_id(notebook).items():
@@ -110,6 +172,11 @@ def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
         if id.startswith("test_") and cell.source.strip() != release[id].source.strip():
             remarks.append(f"The check cell {id} was edited; the original was run.")
     remarks += _add_missing(notebook, lesson, release)
+    for id, cell in cells_by_id(notebook).items():
+        if is_locked(cell) or is_task(cell):
+            # As the gradebook has them, so that nbgrader's own steps find nothing to put back.
+            cell.source = source[id].source
+            cell.metadata["nbgrader"]["checksum"] = compute_checksum(cell)
     return remarks
 
 
@@ -119,6 +186,15 @@ def _forget_unknown(notebook: NotebookNode, source: dict) -> None:
         meta = cell.metadata.get("nbgrader")
         id = meta.get("grade_id") if isinstance(meta, dict) else None
         if "nbgrader" in cell.metadata and not (isinstance(id, str) and id in source):
+            del cell.metadata["nbgrader"]
+
+
+def _forget_mixed_up(notebook: NotebookNode, lesson: manifest.Lesson) -> None:
+    """Drop the metadata of an answer that stands in a copy of another answer's cell."""
+    exercises = {exercise.id for exercise in lesson.exercises}
+    for cell in notebook.cells:
+        answers = defined_names(cell.source) & exercises if grade_id(cell) in exercises else set()
+        if answers and grade_id(cell) not in answers and not answers & cells_by_id(notebook).keys():
             del cell.metadata["nbgrader"]
 
 
