@@ -7,8 +7,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from autograder.grade import Watcher
 
-GUESS = 0.3  # seconds that a worker takes for a submission, until this run has measured it
-WEIGHT = 4  # how many submissions the guess counts for
+START = 5.0  # seconds until the first submission is graded, as long as this run has graded none
+EACH = 0.2  # seconds that a worker takes for a submission, until this run has measured it
+WEIGHT = 4  # how many submissions that guess counts for
 
 
 class Rate:
@@ -16,20 +17,26 @@ class Rate:
 
     def __init__(self, total: int, workers: int):
         self.total, self.done = total, 0
-        self.guess = GUESS / workers
+        self.guess = EACH / workers
         self.started = time.monotonic()
+        self.first = 0.0
 
-    def passed(self) -> float:
-        """Seconds since the start."""
-        return time.monotonic() - self.started
+    def step(self) -> None:
+        """One more is done."""
+        self.done += 1
+        self.first = self.first or time.monotonic()
 
     def left(self) -> float:
-        """Seconds until the end, as it looks now."""
-        each = (self.passed() + WEIGHT * self.guess) / (self.done + WEIGHT)
+        """Seconds until the end, as it looks now; the workers' start counts apart from their speed."""
+        now = time.monotonic()
+        if not self.done:
+            return max(START - (now - self.started), 0) + self.guess * self.total
+        each = (now - self.first + WEIGHT * self.guess) / (self.done - 1 + WEIGHT)
         return each * (self.total - self.done)
 
     def __str__(self) -> str:
-        speed = f"{self.done / max(self.passed(), 1e-9):.1f} a second, " if self.done else ""
+        passed = time.monotonic() - self.started
+        speed = f"{self.done / passed:.1f} a second, " if self.done else ""
         return f"{speed}{duration(self.left())} left"
 
 
@@ -57,7 +64,7 @@ class Lines(Watcher):
     def graded(self, student: str, lesson: str) -> None:
         """Say who was graded, and what is left."""
         rate = self.rate
-        rate.done += 1
+        rate.step()
         print(f"[{rate.done}/{rate.total}] {student} {lesson}, {rate}", flush=True)
 
 
@@ -88,5 +95,5 @@ class Bar(Watcher):
 
     def graded(self, student: str, lesson: str) -> None:
         """Move on."""
-        self.rate.done += 1
+        self.rate.step()
         self.bar.update(self.task, completed=self.rate.done, rate=str(self.rate))

@@ -84,8 +84,13 @@ def main(descriptor: int) -> None:
     import numpy  # noqa: F401
 
     import strided.checks.core
-    import strided.quiz  # noqa: F401
+    import strided.compare
+    import strided.figures
+    import strided.formulas
+    import strided.quiz
     from autograder import session
+
+    strided.manifest.lessons()  # read once, for every session
 
     matplotlib.use("agg")
     control = socket.socket(fileno=descriptor)

@@ -3,6 +3,7 @@
 import signal
 
 import autograder.lean  # isort: split
+
 import autograder.execute
 import autograder.mark  # noqa: F401
 
