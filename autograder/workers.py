@@ -51,15 +51,15 @@ class Workers:
             "distributed.worker.multiprocessing-method": "forkserver",
             "distributed.scheduler.allowed-failures": 1,  # the second death is the submission's own doing
         }
-        with dask.config.set(settings):
-            self.cluster = LocalCluster(
-                n_workers=0,
-                threads_per_worker=1,
-                memory_limit=0,  # what may take much memory is the student's session, with its own limit
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            )
-            self.cluster.scale(self.number)
+        self.settings = dask.config.set(settings)  # until the end: workers come, and come again, later
+        self.cluster = LocalCluster(
+            n_workers=0,
+            threads_per_worker=1,
+            memory_limit=0,  # what may take much memory is the student's session, with its own limit
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+        self.cluster.scale(self.number)
         self.client = Client(self.cluster, set_as_default=False)
         return self
 
@@ -67,6 +67,7 @@ class Workers:
         self.client.close()
         if self.cluster is not None:
             self.cluster.close()
+            self.settings.__exit__(*exception)
 
     def mark(self, submissions: Iterator["Submission"]) -> Iterator[tuple["Submission", "Marked"]]:
         """Mark submissions, each with what came of it, as they get done. Raises UserError.
