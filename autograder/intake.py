@@ -113,7 +113,8 @@ def read(content: bytes) -> tuple[NotebookNode, list[str]]:
         # JSON may hold half of a two-part character, which no file can; it becomes a question mark.
         text = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace").decode()
         notebook = nbformat.convert(nbformat.reader.reads(text), 4)
-        notebook["nbformat_minor"] = max(notebook.nbformat_minor, 5)  # the lessons' cells have ids
+        if notebook.nbformat_minor < 5:  # the lessons' cells have ids, so every cell gets one
+            notebook = nbformat.v4.upgrade(notebook, from_version=4)
         _, notebook = nbformat.validator.normalize(notebook)
         remarks = _mend_metadata(notebook)
         nbformat.validate(notebook)
@@ -141,7 +142,8 @@ def _mend_metadata(notebook: NotebookNode) -> list[str]:
         return []
     mended = []
     for number, cell in enumerate(notebook.cells, 1):
-        if not nbformat.validator.isvalid(cell, ref=f"{cell.cell_type}_cell"):
+        kind = f"{cell.cell_type}_cell"
+        if not nbformat.validator.isvalid(cell, ref=kind, version=4, version_minor=5):
             meta = cell.get("metadata")
             nbgrader = meta.get("nbgrader") if isinstance(meta, dict) else None
             cell["metadata"] = nbformat.from_dict({"nbgrader": nbgrader} if nbgrader else {})

@@ -51,12 +51,16 @@ class Workers:
             "distributed.worker.multiprocessing-method": "forkserver",
             "distributed.scheduler.allowed-failures": 1,  # the second death is the submission's own doing
         }
-        self.settings = dask.config.set(settings)  # until the end: workers come, and come again, later
+        self.settings = dask.config.set(
+            settings
+        )  # until the end: workers come, and come again, later
         self.cluster = LocalCluster(
             n_workers=0,
             threads_per_worker=1,
             memory_limit=0,  # what may take much memory is the student's session, with its own limit
             dashboard_address=None,
+            # Any free port, for this machine only: the usual one may be another run's.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             silence_logs=logging.CRITICAL,
         )
         self.cluster.scale(self.number)
