@@ -59,6 +59,8 @@ class _Held(Session):
 class OneGradebook(Gradebook):
     """A gradebook that stays open, and that nbgrader's steps share: one transaction a submission."""
 
+    db: scoped_session
+
     def __init__(self, db_url: str, course_id: str):
         # nbgrader adds to its sessions in an order that SQLAlchemy 2 remarks on.
         warnings.filterwarnings("ignore", category=SAWarning)

@@ -36,6 +36,11 @@ def _template() -> jinja2.Template:
     return jinja2.Environment(loader=loader, autoescape=True).get_template("feedback.html")
 
 
+@cache
+def _colours(style: str) -> str:
+    return HtmlFormatter(style=style).get_style_defs(".code")
+
+
 def page(notebook: nbformat.NotebookNode, student: str, lesson: manifest.Lesson) -> str:
     """The feedback page for a graded notebook, complete in itself."""
     cells = cells_by_id(notebook)
@@ -67,8 +72,8 @@ def page(notebook: nbformat.NotebookNode, student: str, lesson: manifest.Lesson)
         questions=questions,
         total=f"{sum(float(result['points']) for result in results):g}",
         remarks=notebook.metadata.get("strided", {}).get("remarks", []),
-        light=HtmlFormatter(style="default").get_style_defs(".code"),
-        dark=HtmlFormatter(style="github-dark").get_style_defs(".code"),
+        light=_colours("default"),
+        dark=_colours("github-dark"),
     )
 
 

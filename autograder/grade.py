@@ -63,17 +63,16 @@ def grade(wanted: Wanted, workers: Workers, watcher: Watcher | None = None) -> l
         submissions = (
             Submission(
                 student,
-                lesson,
-                intake.collect(room.submitted / student / lesson, lesson),
-                digest(lesson),
+                name,
+                intake.collect(room.submitted / student / name, name),
+                digest(name),
                 settings,
             )
-            for student, lesson in work
+            for student, name in work
         )
         for submission, marked in workers.mark(submissions):
-            student, lesson = submission.student, submission.lesson
-            recorder.record(submission, marked, work[student, lesson])
-            watcher.graded(student, lesson)
+            recorder.record(submission, marked, work[submission.student, submission.lesson])
+            watcher.graded(submission.student, submission.lesson)
         return list(rows(recorder))
 
 

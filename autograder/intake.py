@@ -116,8 +116,12 @@ def read(content: bytes) -> tuple[NotebookNode, list[str]]:
         if notebook.nbformat_minor < 5:  # the lessons' cells have ids, so every cell gets one
             notebook = nbformat.v4.upgrade(notebook, from_version=4)
         _, notebook = nbformat.validator.normalize(notebook)
-        remarks = _mend_metadata(notebook)
-        nbformat.validate(notebook)
+        try:
+            nbformat.validate(notebook)
+            remarks = []
+        except nbformat.ValidationError:
+            remarks = _mend_metadata(notebook)
+            nbformat.validate(notebook)
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ValueError(f"it is no valid notebook ({reason[0]})") from None
@@ -138,8 +142,6 @@ def _forget_outputs(data: dict) -> None:
 
 def _mend_metadata(notebook: NotebookNode) -> list[str]:
     """Drop metadata that nbformat does not take, in place, so that it does not cost the whole notebook."""
-    if nbformat.validator.isvalid(notebook):
-        return []
     mended = []
     for number, cell in enumerate(notebook.cells, 1):
         kind = f"{cell.cell_type}_cell"

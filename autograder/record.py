@@ -90,7 +90,7 @@ class Recorder:
                 notebook, resources = step(notebook, resources)
         _write(self.room.feedback(student, lesson), marked.page)
         # Written last: this file says that the submission is graded and recorded.
-        _write(done, nbformat.v4.writes(notebook) + "\n")
+        _write(done, json.dumps(notebook, ensure_ascii=False) + "\n")
 
     def scores(self, lesson: str) -> dict[str, dict[str, Score]]:
         """Every recorded student's scores in a lesson, by the cell's id."""
