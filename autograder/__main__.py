@@ -101,10 +101,9 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of processes; one is the least")
+    return int(text)
 
 
 def _class_option(parser: argparse.ArgumentParser) -> None:
