@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import queue
 import time
+from asyncio import CancelledError
 from collections.abc import Iterator
 from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,8 @@ class Workers:
         import dask
         from distributed import Client, LocalCluster
 
+        # A cluster that goes away is told in one sentence, below.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         self.cluster: Any = None
         if self.scheduler:
             try:
@@ -110,6 +113,12 @@ class Workers:
             except KilledWorker:
                 again.append(refused(submission, "killed", KILLED))
                 marked = None
+            except UserError:
+                raise
+            except (Exception, CancelledError) as error:
+                # Marking itself raises nothing else: the cluster is gone, or lacks this package.
+                reason = f"{type(error).__name__}: {error}".strip().partition("\n")[0]
+                raise UserError(f"The workers failed: {reason}. What was graded is kept.") from None
             while not running and self._living() == 0:
                 time.sleep(0.02)
             feed()  # before the caller records this one

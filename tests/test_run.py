@@ -107,6 +107,19 @@ def test_a_run_killed_a_hundred_times_ends_as_an_uninterrupted_one(tmp_path, clu
             assert "12 unchanged" in finish(folder, "--scheduler", cluster)
 
 
+def test_a_cluster_that_goes_away_is_one_sentence(tmp_path):
+    from autograder.workers import Workers
+
+    folder = hand_in(tmp_path, {"endless": "endless-loop", "quick": "loops"})
+    with Workers(2) as workers:
+        run = start(folder, "--scheduler", workers.cluster.scheduler_address)
+        while "quick" not in run.stdout.readline():
+            assert run.poll() is None, run.stderr.read()
+    _, said = run.communicate(timeout=120)
+    assert run.returncode == 2 and said.count("\n") == 1, said
+    assert [path.name for path in (folder / "autograded").iterdir()] == ["quick"]
+
+
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_no_process_outlives_the_run(tmp_path, ending):
     folder = hand_in(tmp_path, {"endless": "endless-loop", "quick": "loops"})
