@@ -24,6 +24,34 @@ def main(arguments: list[str] | None = None) -> int:
     grade.add_argument("lessons", nargs="+", metavar="LESSON", help="as in 05_convolution")
     _class_option(grade)
     grade.add_argument(
+        "--student",
+        dest="students",
+        action="append",
+        metavar="NAME",
+        help="only this student's submissions; may be given several times",
+    )
+    grade.add_argument(
+        "--force", action="store_true", help="grade again what has not changed since it was graded"
+    )
+    grade.add_argument(
+        "--workers", type=_positive, metavar="N", help="processes that grade (default: one a core)"
+    )
+    grade.add_argument(
+        "--scheduler",
+        default="",
+        metavar="tcp://HOST:PORT",
+        help="grade on this Dask cluster instead; its machines need this package, the same lessons, "
+        "and workers of one thread",
+    )
+    grade.add_argument(
+        "--db-url",
+        default="",
+        metavar="URL",
+        help="the gradebook's address, as postgresql://user@host/name, where it is not gradebook.db "
+        "in the class's folder; give it in every run. The password belongs in ~/.pgpass",
+    )
+
+    grade.add_argument(
         "--trust-submissions",
         action="store_true",
         help="grade without the sandbox: only for code that you would run yourself",
@@ -48,14 +76,13 @@ def main(arguments: list[str] | None = None) -> int:
     demo.add_argument("folder", type=Path, metavar="DIR")
 
     options = parser.parse_args(arguments)
-    from autograder import commands as run  # imports nbgrader, which takes seconds
-
     try:
+        if options.command == "grade":
+            return _grade(options)
+        from autograder import commands as run  # imports nbgrader, which takes seconds
+
         if options.command == "build":
             return run.check_build() if options.check else run.build()
-        if options.command == "grade":
-            folder = options.class_folder.resolve()
-            return run.grade(options.lessons, folder, options.trust_submissions)
         if options.command == "doctor":
             return run.doctor()
         if options.command == "mutants":
@@ -76,6 +103,32 @@ def main(arguments: list[str] | None = None) -> int:
             "Stopped. What was graded is kept; the same command goes on from here.", file=sys.stderr
         )
         return 130
+
+
+def _grade(options: argparse.Namespace) -> int:
+    """Start the workers, and meanwhile import what the run needs itself."""
+    from autograder.workers import Workers
+
+    with Workers(options.workers, options.scheduler) as workers:
+        from autograder import commands as run
+        from autograder.classroom import Class
+        from autograder.grade import Wanted
+
+        room = Class(options.class_folder.resolve(), options.db_url)
+        wanted = Wanted(
+            options.lessons,
+            room,
+            options.force,
+            options.students or [],
+            options.trust_submissions,
+        )
+        return run.grade(wanted, workers)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of processes; one is the least")
+    return int(text)
 
 
 def _class_option(parser: argparse.ArgumentParser) -> None:

@@ -13,15 +13,17 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from html import escape
-from importlib import import_module
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
 
+from autograder import hidden
+from autograder.config import nbgrader_config
+from autograder.intake import defined_names
 from autograder.paths import COURSE, ROOT, SOLUTIONS, UserError
 from strided import manifest
 
@@ -33,26 +35,6 @@ KERNEL = {
 
 class LessonError(UserError):
     """A lesson's text and the manifest do not fit together; the message names the place."""
-
-
-def nbgrader_config(root: Path = ROOT, class_folder: Path | None = None) -> Config:
-    """The configuration in `nbgrader_config.py`, for another course root or class folder.
-
-    A class may have settings of its own, such as `c.ExecuteLesson.cell_seconds`, in a file of
-    this name in its folder. Where the class's folders are is not among them.
-    """
-    loader = PyFileConfigLoader("nbgrader_config.py", path=str(Path(__file__).parent))
-    config = loader.load_config()
-    if class_folder is not None and (class_folder / "nbgrader_config.py").is_file():
-        own = PyFileConfigLoader("nbgrader_config.py", path=str(class_folder)).load_config()
-        config.ExecuteLesson.merge(own.ExecuteLesson)
-    config.CourseDirectory.root = str(root)
-    if class_folder is not None:
-        # nbgrader joins these to its root; an absolute path wins that join.
-        for name in ("submitted", "autograded", "feedback", "solution"):
-            config.CourseDirectory[f"{name}_directory"] = str(class_folder / name)
-        config.CourseDirectory.db_url = f"sqlite:///{class_folder / 'gradebook.db'}"
-    return config
 
 
 def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.NotebookNode:
@@ -131,13 +113,11 @@ def _mark(
 
 def hidden_tests(lesson: manifest.Lesson, exercise: str) -> str:
     """The hidden half of an exercise's test cell; empty if its visible check is the whole test."""
-    try:
-        module = import_module(f"autograder.hidden.{lesson.module}")
-    except ModuleNotFoundError as error:
-        if error.name != f"autograder.hidden.{lesson.module}":
-            raise
-        raise LessonError(f"autograder/hidden/{lesson.module}.py is missing") from None
-    if not hasattr(module, exercise):
+    # Its text is enough: importing it takes torch with it, which a run's own process does without.
+    path = Path(hidden.__file__).parent / f"{lesson.module}.py"
+    if not path.is_file():
+        raise LessonError(f"autograder/hidden/{lesson.module}.py is missing")
+    if exercise not in defined_names(path.read_text(encoding="utf-8")):
         return ""
     return (
         "\n### BEGIN HIDDEN TESTS\n"

@@ -2,21 +2,21 @@
 
 import secrets
 import shutil
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from autograder import build as building
 from autograder import doctor as diagnosis
 from autograder import grade as grading
 from autograder import handout, mutants, report, sample
+from autograder.classroom import Class, Row
 from autograder.paths import COURSE, ROOT, UserError
+from autograder.progress import Bar, Lines
 from autograder.sandbox import NoSandbox
+from autograder.workers import Workers
 from strided import manifest
 
 WIDE = 130  # characters of a table where the output is no terminal
@@ -48,19 +48,10 @@ def check_build() -> int:
     return 1 if stale else 0
 
 
-def grade(lessons: list[str], folder: Path, trusted: bool) -> int:
-    """Grade some lessons of a class, with progress, and write grades.csv.
-
-    Raises NoSandbox where the submissions are not trusted and this machine gives none.
-    """
-    trouble = "" if trusted else diagnosis.missing()
-    if trouble:
-        raise NoSandbox(
-            f"Nothing was graded, since student code cannot be shut in here: {trouble}\n"
-            "`autograder doctor` says more; --trust-submissions grades without a sandbox."
-        )
+def grade(wanted: grading.Wanted, workers: Workers) -> int:
+    """Grade some lessons of a class, with progress, and write grades.csv."""
     screen = console()
-    _, path = _recorded(lessons, folder, screen, trusted)
+    _, path = _recorded(wanted, workers, screen)
     screen.print(f"The grades are in {path}", soft_wrap=True)
     return 0
 
@@ -82,49 +73,16 @@ def doctor() -> int:
     return 0
 
 
-def _recorded(
-    lessons: list[str], folder: Path, screen: Console, trusted: bool
-) -> tuple[list[grading.Row], Path]:
+def _recorded(wanted: grading.Wanted, workers: Workers, screen: Console) -> tuple[list[Row], Path]:
     """Grade, and write grades.csv: its rows and its path."""
-    rows, path = _with_progress(lessons, folder, screen, trusted), folder / "grades.csv"
+    path = wanted.room.folder / "grades.csv"
+    if screen.is_terminal:
+        with Bar(workers.number, screen) as bar:
+            rows = grading.grade(wanted, workers, bar)
+    else:
+        rows = grading.grade(wanted, workers, Lines(workers.number))
     report.write_csv(rows, path)
     return rows, path
-
-
-def _with_progress(
-    lessons: list[str], folder: Path, screen: Console, trusted: bool
-) -> list[grading.Row]:
-    with _progress(screen, "grading") as show:
-        return list(grading.grade(lessons, folder, trusted, show))
-
-
-@contextmanager
-def _progress(screen: Console, doing: str) -> Iterator[Callable[[int, int, str], None]]:
-    """How far a long run has come: a bar in a terminal, else a line a step."""
-    if not screen.is_terminal:
-        started = time.monotonic()
-
-        def line(number: int, total: int, what: str) -> None:
-            if what:
-                left = (time.monotonic() - started) / number * (total - number) if number else 0
-                rest = f", about {left:.0f} s left" if number else ""
-                print(f"[{number + 1}/{total}] {what}{rest}", flush=True)
-
-        yield line
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task(doing)
-
-        def update(number: int, total: int, what: str) -> None:
-            bar.update(task, completed=number, total=total, description=what or doing)
-
-        yield update
 
 
 def sample_class(folder: Path) -> int:
@@ -146,10 +104,9 @@ def test_the_tests(exercises: Sequence[str]) -> int:
     seed = secrets.randbelow(2**32)
     screen = console()
     found: list[mutants.Survey] = []
-    with _progress(screen, "testing the tests") as show:
-        for survey in mutants.surveys(ids, seed):
-            show(len(found), len(ids), survey.exercise)
-            found.append(survey)
+    for survey in mutants.surveys(ids, seed):
+        found.append(survey)
+        screen.print(f"[{len(found)}/{len(ids)}] {survey.exercise}", markup=False)
     found.sort(key=lambda survey: ids.index(survey.exercise))
     screen.print(_table(found))
     for sentence in [line for survey in found for line in (*survey.unnamed, *survey.faults)]:
@@ -215,10 +172,12 @@ def demo(folder: Path) -> int:
     trouble = diagnosis.missing()
     if trouble:
         print(f"This machine gives no sandbox ({trouble}); the sample class is graded without one.")
-    rows, path = _recorded(list(manifest.lessons()), folder, screen, trusted=bool(trouble))
+    with Workers() as workers:
+        wanted = grading.Wanted(list(manifest.lessons()), Class(folder), trusted=bool(trouble))
+        rows, path = _recorded(wanted, workers, screen)
     report.print_tables(rows, screen)
     worst = min(rows, key=lambda row: (row.slip == "", row.score))
-    page = grading.Class(folder).feedback(worst.student_id, worst.lesson)
+    page = Class(folder).feedback(worst.student_id, worst.lesson)
     for line in (
         f"The grades:          {path}",
         f"A page of feedback:  {page}",

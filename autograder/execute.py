@@ -6,7 +6,6 @@ as an output of its own type beside them; reports and feedback read it.
 """
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -16,46 +15,16 @@ from traitlets import Bool, Float, Integer
 
 from autograder.examiner import Verdict, examine
 from autograder.lent import LENT
-from autograder.paths import COURSE, SOLUTIONS, UserError
+from autograder.notebooks import VERDICT, cells_by_id, grade_id, trusted
 from autograder.student import Ended, Limits, Student
 from autograder.warm import Warm
 from strided import manifest
-
-VERDICT = "application/vnd.strided.verdict+json"
 
 
 @cache
 def warm(trusted: bool) -> Warm:
     """This process's warm process, started when first needed."""
     return Warm(trusted)
-
-
-@cache
-def trusted(lesson: str) -> nbformat.NotebookNode:
-    """The lesson's solution notebook: the source of its test cells, whatever was submitted."""
-    return _built(SOLUTIONS / lesson / f"{lesson}.ipynb")
-
-
-@cache
-def released(lesson: str) -> nbformat.NotebookNode:
-    """The notebook as students got it."""
-    return _built(COURSE / lesson / f"{lesson}.ipynb")
-
-
-def _built(path: Path) -> nbformat.NotebookNode:
-    if not path.is_file():
-        raise UserError(f"{path} is missing: run `make build` first.")
-    return nbformat.read(path, as_version=4)
-
-
-def grade_id(cell: nbformat.NotebookNode) -> str:
-    """A cell's nbgrader id, or ""."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
-
-
-def cells_by_id(notebook: nbformat.NotebookNode) -> dict[str, nbformat.NotebookNode]:
-    """A notebook's nbgrader cells by their id."""
-    return {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
 
 
 class ExecuteLesson(NbGraderPreprocessor):
@@ -163,11 +132,3 @@ def refuse(nb: nbformat.NotebookNode, lesson: manifest.Lesson, verdict: Verdict)
     for exercise in lesson.exercises:
         cells[f"test_{exercise.id}"].outputs = outputs(exercise.id, verdict, exercise.points)
     return nb
-
-
-def verdict_of(cell: nbformat.NotebookNode) -> dict[str, str] | None:
-    """The verdict kept in a test cell's outputs, or None."""
-    for output in cell.get("outputs", []):
-        if VERDICT in output.get("data", {}):
-            return output["data"][VERDICT]
-    return None

@@ -12,7 +12,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from autograder.execute import cells_by_id, verdict_of
+from autograder.notebooks import cells_by_id, verdict_of
 from strided import manifest
 
 MEANING = {
@@ -35,6 +35,11 @@ ANSWER_LIMIT = 50_000  # characters of the student's answer, which are coloured
 def _template() -> jinja2.Template:
     loader = jinja2.PackageLoader("autograder", ".")
     return jinja2.Environment(loader=loader, autoescape=True).get_template("feedback.html")
+
+
+@cache
+def _colours(style: str) -> str:
+    return HtmlFormatter(style=style).get_style_defs(".code")
 
 
 def page(notebook: nbformat.NotebookNode, student: str, lesson: manifest.Lesson) -> str:
@@ -70,8 +75,8 @@ def page(notebook: nbformat.NotebookNode, student: str, lesson: manifest.Lesson)
         questions=questions,
         total=f"{sum(float(result['points']) for result in results):g}",
         remarks=notebook.metadata.get("strided", {}).get("remarks", []),
-        light=HtmlFormatter(style="default").get_style_defs(".code"),
-        dark=HtmlFormatter(style="github-dark").get_style_defs(".code"),
+        light=_colours("default"),
+        dark=_colours("github-dark"),
     )
 
 

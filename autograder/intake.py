@@ -9,15 +9,17 @@ import copy
 import json
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import compute_checksum, is_locked, is_task
 
 from autograder import bounds
-from autograder.execute import cells_by_id, grade_id, released, trusted
+from autograder.notebooks import cells_by_id, grade_id, released, trusted
 from strided import manifest
 
 SIZE_LIMIT = 32 * 2**20  # bytes of a notebook file
@@ -74,23 +76,47 @@ def digest(folder: Path, lesson: str) -> bytes:
         return f"{shown(path)}: {error}".encode("utf-8", "replace")
 
 
-class Refused(ValueError):
-    """There is nothing to grade: `status` is invalid or missing, the message is the reason."""
+@dataclass(frozen=True)
+class Handed:
+    """What a student handed in for a lesson, as found: it can cross to another machine.
 
-    def __init__(self, status: str, reason: str):
-        super().__init__(reason)
-        self.status = status
+    content: the notebook file's bytes; remarks: on how it was found.
+    status: "missing" or "invalid" where there is nothing to grade, and then reason says why; else both are "".
+    """
+
+    content: bytes = b""
+    remarks: tuple[str, ...] = ()
+    status: str = ""
+    reason: str = ""
 
 
-def take(folder: Path, lesson: str) -> tuple[NotebookNode, list[str]]:
-    """The notebook in a submission folder, and remarks on how it was found. Raises Refused."""
+def collect(folder: Path, lesson: str) -> Handed:
+    """What lies in a student's folder of a lesson."""
     path, remarks = find(folder, lesson)
     if path is None:
-        raise Refused("missing", "No notebook was handed in.")
+        astray = tuple(strays(folder.parent))
+        return Handed(remarks=astray, status="missing", reason="No notebook was handed in.")
     try:
-        return read(path), remarks
-    except ValueError as error:
-        raise Refused("invalid", f"{shown(path)} cannot be read: {error}.") from None
+        return Handed(content(path), tuple(remarks))
+    except (ValueError, OSError) as error:
+        text = error.strerror if isinstance(error, OSError) else str(error)
+        reason = f"{shown(path)} cannot be read: {text}."
+        return Handed(remarks=tuple(remarks), status="invalid", reason=reason)
+
+
+def strays(student: Path) -> list[str]:
+    """A remark on each notebook of a student that lies in no lesson's folder, where nobody looks."""
+    remarks = []
+    for path in sorted(student.rglob("*.ipynb")):
+        place = path.relative_to(student)
+        if ".ipynb_checkpoints" in place.parts:
+            continue
+        if len(place.parts) != 2 or place.parts[0] not in manifest.lessons():
+            remarks.append(
+                f"The file {place} lies in no lesson's folder, so it was not graded; "
+                "its place would be LESSON/LESSON.ipynb."
+            )
+    return remarks
 
 
 class RestoreCells(NbGraderPreprocessor):
@@ -100,36 +126,40 @@ class RestoreCells(NbGraderPreprocessor):
         """Restore the lesson's cells; the remarks are in `nb.metadata.strided.remarks`."""
         lesson = manifest.lessons()[resources["nbgrader"]["assignment"]]
         nb.metadata["strided"] = {"remarks": restore(nb, lesson)}
+        nb.metadata["kernelspec"] = copy.deepcopy(released(lesson.name).metadata["kernelspec"])
         return nb, resources
 
 
-def read(path: Path) -> NotebookNode:
-    """A notebook file as an nbformat 4 notebook. Raises ValueError with the reason."""
+def read(content: bytes) -> NotebookNode:
+    """A notebook file's bytes as an nbformat 4 notebook, with only what grades depend on.
+
+    Raises ValueError with the reason where there is no reading it.
+    """
     try:
         with bounds.memory(2 * bounds.ROOM):
-            return _read(content(path))
-    except OSError as error:
-        raise ValueError(error.strerror or "the system does not open it") from None
+            return _read(content)
     except MemoryError:
         raise ValueError("it takes too much memory") from None
 
 
-def _read(data: bytes) -> NotebookNode:
-    if not data:
+def _read(content: bytes) -> NotebookNode:
+    if not content:
         raise ValueError("the file is empty")
     try:
-        content = json.loads(data.decode("utf-8"))
+        data = json.loads(content.decode("utf-8"))
     except (UnicodeDecodeError, RecursionError):
         raise ValueError("it is no text file") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"it is no valid JSON (line {error.lineno})") from None
-    if not isinstance(content, dict) or not ("cells" in content or "worksheets" in content):
+    if not isinstance(data, dict) or not ("cells" in data or "worksheets" in data):
         raise ValueError("it is JSON, but no notebook")
-    _forget_the_rest(content)
+    _forget_the_rest(data)
     try:
         # JSON may hold half of a two-part character, which no file can; it becomes a question mark.
-        text = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode()
-        notebook = nbformat.reads(text, as_version=4)
+        text = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace").decode()
+        notebook = nbformat.convert(nbformat.reader.reads(text), 4)
+        if notebook.nbformat_minor < 5:  # the lessons' cells have ids, so every cell gets one
+            notebook = nbformat.v4.upgrade(notebook, from_version=4)
         _, notebook = nbformat.validator.normalize(notebook)
         nbformat.validate(notebook)
     except Exception as error:
@@ -186,6 +216,7 @@ def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
     source = cells_by_id(trusted(lesson.name))
     release = cells_by_id(released(lesson.name))
     _forget_unknown(notebook, source)
+    _forget_mixed_up(notebook, lesson)
     remarks = _match_stripped(notebook, lesson, release)
     remarks += _keep_last(notebook)
     for id, cell in cells_by_id(notebook).items():
@@ -200,6 +231,11 @@ def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
         if id.startswith("test_") and cell.source.strip() != release[id].source.strip():
             remarks.append(f"The check cell {id} was edited; the original was run.")
     remarks += _add_missing(notebook, lesson, release)
+    for id, cell in cells_by_id(notebook).items():
+        if is_locked(cell) or is_task(cell):
+            # As the gradebook has them, so that nbgrader's own steps find nothing to put back.
+            cell.source = source[id].source
+            cell.metadata["nbgrader"]["checksum"] = compute_checksum(cell)
     return remarks
 
 
@@ -209,6 +245,15 @@ def _forget_unknown(notebook: NotebookNode, source: dict) -> None:
         meta = cell.metadata.get("nbgrader")
         id = meta.get("grade_id") if isinstance(meta, dict) else None
         if "nbgrader" in cell.metadata and not (isinstance(id, str) and id in source):
+            del cell.metadata["nbgrader"]
+
+
+def _forget_mixed_up(notebook: NotebookNode, lesson: manifest.Lesson) -> None:
+    """Drop the metadata of an answer that stands in a copy of another answer's cell."""
+    exercises = {exercise.id for exercise in lesson.exercises}
+    for cell in notebook.cells:
+        answers = defined_names(cell.source) & exercises if grade_id(cell) in exercises else set()
+        if answers and grade_id(cell) not in answers and not answers & cells_by_id(notebook).keys():
             del cell.metadata["nbgrader"]
 
 

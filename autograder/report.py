@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from autograder.grade import Row
+from autograder.classroom import Row
 from strided import manifest
 
 

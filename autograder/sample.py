@@ -14,8 +14,8 @@ from nbformat import NotebookNode
 
 from autograder import report
 from autograder.answers import answers
-from autograder.execute import cells_by_id, released
-from autograder.grade import Row
+from autograder.classroom import Row
+from autograder.notebooks import cells_by_id, released
 from strided import manifest
 
 

@@ -23,7 +23,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from autograder import build
 from autograder.answers import answers
-from autograder.execute import cells_by_id, grade_id, released
+from autograder.notebooks import cells_by_id, grade_id, released
 from strided import manifest
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"

@@ -1,6 +1,7 @@
 """The main job, end to end: a class graded by the command line, and by stock nbgrader."""
 
 import csv
+import dataclasses
 import json
 import os
 import shutil
@@ -15,9 +16,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import sample
-from autograder.execute import cells_by_id, verdict_of
-from autograder.paths import ROOT
+from autograder import intake, sample
+from autograder.mark import Submission, mark
+from autograder.notebooks import cells_by_id, digest, verdict_of
+from autograder.paths import ROOT, UserError
 from strided import manifest
 
 LESSONS = list(manifest.lessons())
@@ -127,22 +129,59 @@ def test_a_second_run_grades_only_what_changed(small):
     assert table(small / "grades.csv")["blank", lesson, "conv2d"]["score"] == "0"
 
 
-def test_what_nobody_foresaw_is_recorded_and_the_class_goes_on(small, monkeypatch):
-    from autograder import grade, intake
+def submission(folder: Path, student: str, lesson: str) -> Submission:
+    handed = intake.collect(folder / "submitted" / student / lesson, lesson)
+    return Submission(student, lesson, handed, digest(lesson))
 
-    for student in ("blank", "loops", "slip-01"):
-        shutil.rmtree(small / "autograded" / student)
-    take = intake.take
 
-    def surprising(folder, lesson):
-        if "blank" in str(folder):
-            raise KeyError("a bug")
-        return take(folder, lesson)
+def test_what_nobody_foresaw_is_an_invalid_submission(small, monkeypatch):
+    def surprising(content):
+        raise KeyError("a bug")
 
-    monkeypatch.setattr(intake, "take", surprising)
-    rows = {(r.student_id, r.exercise): r for r in grade.grade(["05_convolution"], small)}
-    assert rows["blank", "conv2d"].status == "invalid"
-    assert rows["loops", "conv2d"].status == "passed"
+    monkeypatch.setattr(intake, "read", surprising)
+    marked = mark(submission(small, "loops", "05_convolution"))
+    cells = cells_by_id(nbformat.reads(marked.notebook, as_version=4))
+    assert verdict_of(cells["test_conv2d"])["status"] == "invalid"
+    assert "a bug" in marked.page
+
+
+def test_a_worker_with_another_course_says_so(small):
+    other = dataclasses.replace(submission(small, "loops", "05_convolution"), course="another")
+    with pytest.raises(UserError, match="another version of 05_convolution"):
+        mark(other)
+
+
+def test_only_the_named_students_are_graded_and_force_grades_again(small):
+    lesson = "05_convolution"
+
+    def graded_at(student):
+        return (small / "autograded" / student / lesson / f"{lesson}.ipynb").stat().st_mtime_ns
+
+    before = {student: graded_at(student) for student in ("blank", "loops", "slip-01")}
+    run = autograder("grade", lesson, "--class", small, "--force", "--student", "blank")
+    assert run.returncode == 0 and "1 to grade" in run.stdout
+    assert graded_at("blank") > before["blank"] and graded_at("loops") == before["loops"]
+    run = autograder("grade", lesson, "--class", small)
+    assert "3 unchanged since they were graded." in run.stdout
+    rows = table(small / "grades.csv")
+    assert {student for student, _, _ in rows} == {"blank", "loops", "slip-01"}
+
+
+def test_the_class_run_and_nbgrader_autograde_make_the_same_notebook(graded, tmp_path):
+    """Up to the marks of a class run: cells, outputs and nbgrader's metadata."""
+    lesson = "05_convolution"
+    settings = our_settings(tmp_path)
+    (tmp_path / "nbgrader_config.py").write_text(settings)
+    for student in ("loops", "edited-test", "duplicated-cell"):
+        theirs = graded / "submitted" / student / lesson
+        shutil.copytree(theirs, tmp_path / "submitted" / student / lesson)
+    nbgrader(tmp_path, "generate_assignment", lesson)
+    said = nbgrader(tmp_path, "autograde", lesson)
+    assert "has changed!" not in said  # nothing is left for OverwriteCells to put back
+    for student in ("loops", "edited-test", "duplicated-cell"):
+        place = Path("autograded") / student / lesson / f"{lesson}.ipynb"
+        one, other = (nbformat.read(root / place, 4) for root in (graded, tmp_path))
+        assert one.cells == other.cells
 
 
 @pytest.mark.parametrize(
@@ -151,6 +190,7 @@ def test_what_nobody_foresaw_is_recorded_and_the_class_goes_on(small, monkeypatc
         (["05_nothing"], "There is no lesson '05_nothing'; the lessons are"),
         (["05_convolution", "--class", "{empty}"], "There are no submissions"),
         (["05_convolution", "--class", "{empty}/never"], "There is no class folder"),
+        (["05_convolution", "--scheduler", "tcp://127.0.0.1:1"], "There is no Dask scheduler at"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_exit_code_2(tmp_path, arguments, sentence):
@@ -177,7 +217,7 @@ def test_ctrl_c_ends_the_run_with_one_sentence(graded, tmp_path):
         text=True,
         start_new_session=True,
     )
-    assert run.stdout.readline().startswith("[1/1]")
+    assert run.stdout.readline().startswith("1 to grade")
     time.sleep(2)
     os.killpg(run.pid, signal.SIGINT)
     _, said = run.communicate(timeout=60)
@@ -203,6 +243,14 @@ c.Autograde.autograde_preprocessors = Autograde.autograde_preprocessors.default_
 """
 
 
+def our_settings(here: Path) -> str:
+    return STOCK.format(
+        config=str(ROOT / "autograder" / "nbgrader_config.py"),
+        solutions=str(ROOT / "solutions"),
+        here=str(here),
+    )
+
+
 def nbgrader(here: Path, *arguments) -> str:
     run = subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments],
@@ -225,11 +273,7 @@ def test_nbgrader_itself_gives_honest_students_the_same_scores(graded, tmp_path,
     for student in HONEST:
         theirs = graded / "submitted" / student / lesson
         shutil.copytree(theirs, tmp_path / "submitted" / student / lesson)
-    settings = STOCK.format(
-        config=str(ROOT / "autograder" / "nbgrader_config.py"),
-        solutions=str(ROOT / "solutions"),
-        here=str(tmp_path),
-    )
+    settings = our_settings(tmp_path)
     (tmp_path / "nbgrader_config.py").write_text(settings + steps)
     nbgrader(tmp_path, "generate_assignment", lesson)
     made = (tmp_path / "release" / lesson / f"{lesson}.ipynb").read_bytes()
@@ -258,11 +302,7 @@ def test_the_untouched_release_scores_nothing_and_nothing_else_is_blank(graded):
 
 
 def test_formgrader_lists_and_opens_the_graded_class(graded, tmp_path):
-    settings = STOCK.format(
-        config=str(ROOT / "autograder" / "nbgrader_config.py"),
-        solutions=str(ROOT / "solutions"),
-        here=str(graded),
-    )
+    settings = our_settings(graded)
     (graded / "nbgrader_config.py").write_text(settings)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -5,9 +5,10 @@ import json
 
 import nbformat
 import pytest
+from nbgrader.utils import compute_checksum
 
 from autograder import intake
-from autograder.execute import cells_by_id, released
+from autograder.notebooks import cells_by_id, released, trusted
 from strided import manifest
 
 LESSON = manifest.lessons()["05_convolution"]
@@ -40,18 +41,16 @@ def whole(notebook) -> bool:
         (b"[" * 100_000, "no "),
     ],
 )
-def test_a_broken_file_is_refused_with_its_reason(tmp_path, content, reason):
-    (tmp_path / FILE).write_bytes(content)
-    with pytest.raises(intake.Refused, match=reason) as refused:
-        intake.take(tmp_path, LESSON.name)
-    assert refused.value.status == "invalid" and "\n" not in str(refused.value)
+def test_a_broken_file_is_refused_with_its_reason(content, reason):
+    with pytest.raises(ValueError, match=reason) as refused:
+        intake.read(content)
+    assert "\n" not in str(refused.value)
 
 
 def test_no_notebook_is_missing(tmp_path):
-    for folder in (tmp_path, tmp_path / "never"):
-        with pytest.raises(intake.Refused) as refused:
-            intake.take(folder, LESSON.name)
-        assert refused.value.status == "missing"
+    for folder in (tmp_path / "here", tmp_path / "never" / "there"):
+        handed = intake.collect(folder, LESSON.name)
+        assert handed.status == "missing" and handed.remarks == ()
 
 
 def test_a_link_is_not_followed(tmp_path, notebook):
@@ -59,24 +58,99 @@ def test_a_link_is_not_followed(tmp_path, notebook):
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / FILE).symlink_to(tmp_path / "elsewhere.ipynb")
-    with pytest.raises(intake.Refused, match="link"):
-        intake.take(folder, LESSON.name)
+    handed = intake.collect(folder, LESSON.name)
+    assert handed.status == "invalid" and "link" in handed.reason and not handed.content
+
+
+def test_what_is_too_large_is_not_read(tmp_path):
+    with (tmp_path / FILE).open("wb") as file:
+        file.truncate(intake.SIZE_LIMIT + 1)
+    handed = intake.collect(tmp_path, LESSON.name)
+    assert handed.status == "invalid" and "are read" in handed.reason and not handed.content
 
 
 def test_a_renamed_notebook_is_found_and_told(tmp_path, notebook):
     nbformat.write(notebook, tmp_path / "final (2).ipynb")
-    found, remarks = intake.take(tmp_path, LESSON.name)
+    handed = intake.collect(tmp_path, LESSON.name)
+    found = intake.read(handed.content)
     assert len(found.cells) == len(notebook.cells)
-    assert "final (2).ipynb" in remarks[0]
+    assert "final (2).ipynb" in handed.remarks[0]
 
 
-def test_an_older_format_is_read(tmp_path, notebook):
+@pytest.mark.parametrize(
+    "place", ["mine.ipynb", "05-Convolution/a.ipynb", "05_convolution/b/a.ipynb"]
+)
+def test_a_notebook_in_a_wrong_place_is_named(tmp_path, notebook, place):
+    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, tmp_path / place)
+    handed = intake.collect(tmp_path / LESSON.name, LESSON.name)
+    assert handed.status == "missing"
+    assert len(handed.remarks) == 1 and place in handed.remarks[0]
+
+
+def test_a_notebook_of_another_lesson_is_no_stray(tmp_path, notebook):
+    other = tmp_path / "03_average_pooling"
+    other.mkdir()
+    nbformat.write(notebook, other / "any.ipynb")
+    assert intake.collect(tmp_path / LESSON.name, LESSON.name).remarks == ()
+
+
+def test_an_older_format_is_read(notebook):
     old = nbformat.convert(copy.deepcopy(notebook), 3)
-    (tmp_path / FILE).write_text(json.dumps(old))
-    found, _ = intake.take(tmp_path, LESSON.name)
+    found = intake.read(json.dumps(old).encode())
     assert found.nbformat == 4
     intake.restore(found, LESSON)
     assert whole(found)
+
+
+def test_cells_without_ids_get_them(notebook):
+    notebook.nbformat_minor = 4
+    for cell in notebook.cells:
+        del cell["id"]
+    found = intake.read(json.dumps(notebook).encode())
+    intake.restore(found, LESSON)
+    assert whole(found)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"tags": "no list"}, {"collapsed": "perhaps"}, {"name": 3}, {"tags": ["a", "a"]}]
+)
+def test_odd_metadata_costs_itself_and_not_the_notebook(notebook, odd):
+    cells_by_id(notebook)["conv2d"].source = "def conv2d(): return 'mine'"
+    cells_by_id(notebook)["conv2d"].metadata.update(odd)
+    found = intake.read(json.dumps(notebook).encode())
+    assert intake.restore(found, LESSON) == [] and whole(found)
+    assert "mine" in cells_by_id(found)["conv2d"].source
+
+
+def test_odd_metadata_of_the_notebook_is_dropped(notebook):
+    notebook.metadata["kernelspec"] = {"display_name": 3}
+    found = intake.read(json.dumps(notebook).encode())
+    assert len(found.cells) == len(notebook.cells)
+
+
+def test_odd_outputs_do_not_matter(notebook):
+    cells_by_id(notebook)["conv2d"].outputs = [{"output_type": "nonsense"}]
+    found = intake.read(json.dumps(notebook).encode())
+    assert cells_by_id(found)["conv2d"].outputs == []
+
+
+def test_an_answer_in_a_copy_of_another_answers_cell_is_recognised(notebook):
+    cells = cells_by_id(notebook)
+    cells["conv2d"].source = "def conv2d(): return 'mine'"
+    cells["conv2d"].metadata["nbgrader"]["grade_id"] = "correlate_or_convolve"
+    cells["conv2d"]["id"] = "copied"
+    remarks = intake.restore(notebook, LESSON)
+    assert whole(notebook) and not any("deleted" in remark for remark in remarks)
+    assert "mine" in cells_by_id(notebook)["conv2d"].source
+
+
+def test_locked_cells_are_as_the_gradebook_has_them(notebook):
+    cells_by_id(notebook)["test_conv2d"].source = "assert True"
+    intake.restore(notebook, LESSON)
+    check = cells_by_id(notebook)["test_conv2d"]
+    assert check.source == cells_by_id(trusted(LESSON.name))["test_conv2d"].source
+    assert check.metadata.nbgrader.checksum == compute_checksum(check)
 
 
 def test_an_untouched_notebook_needs_no_remark(notebook):
@@ -149,8 +223,7 @@ def test_an_edited_check_and_a_changed_cell_type_are_told(notebook):
     assert any("markdown" in remark for remark in remarks)
 
 
-def test_half_a_character_is_no_reason_to_stop(tmp_path, notebook):
+def test_half_a_character_is_no_reason_to_stop(notebook):
     text = nbformat.writes(notebook).replace("# ", "# \\ud800 ", 3)
-    (tmp_path / FILE).write_text(text)
-    found, _ = intake.take(tmp_path, LESSON.name)
+    found = intake.read(text.encode())
     assert "?" in json.dumps(found) and "ud800" not in json.dumps(found)

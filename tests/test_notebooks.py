@@ -5,7 +5,7 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder import build
-from autograder.execute import released
+from autograder.notebooks import released
 from strided import manifest
 
 LESSONS = list(manifest.lessons().values())

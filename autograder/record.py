@@ -1,0 +1,126 @@
+"""The one writer: marked submissions into the gradebook, by nbgrader's own steps, and into the class's folder."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+from nbgrader.api import Assignment, Grade, GradeCell, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from traitlets.config import Config
+
+from autograder.amend import OneGradebook, check_a_schema_once
+from autograder.build import generate, read_lesson
+from autograder.classroom import Class
+from autograder.mark import Marked, Submission, made, split
+from autograder.notebooks import trusted
+from autograder.paths import COURSE, UserError
+from strided import manifest
+
+
+class Score(NamedTuple):
+    """What the gradebook says of one graded cell; manual is what a person gave, or None."""
+
+    score: float
+    max_score: float
+    manual: float | None
+    unread: bool
+
+
+class Recorder:
+    """A class's open gradebook. Usable as a context."""
+
+    def __init__(self, room: Class):
+        self.room = room
+        self.config = room.config()
+        self.url = str(self.config.CourseDirectory.db_url)
+        check_a_schema_once()
+        try:
+            self.gradebook = OneGradebook(self.url, str(self.config.CourseDirectory.course_id))
+        except (DBAPIError, NoSuchModuleError, ImportError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise UserError(f"The gradebook cannot be opened: {reason}.") from None
+        _, steps = split(self.config)
+        self.steps = made(steps, self.config)
+
+    def __enter__(self) -> "Recorder":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.gradebook.close()
+
+    def prepare(self, lesson: manifest.Lesson) -> None:
+        """Enter a lesson's cells and points, by nbgrader's own steps. Raises UserError if it is out of date."""
+        with tempfile.TemporaryDirectory() as scratch:
+            config = Config(self.config)
+            config.CourseDirectory.release_directory = scratch
+            fresh = read_lesson(lesson) == trusted(lesson.name)
+            if fresh:
+                generate(lesson.name, config)
+                place = Path(lesson.name) / f"{lesson.name}.ipynb"
+                fresh = (Path(scratch) / place).read_bytes() == (COURSE / place).read_bytes()
+        if not fresh:
+            raise UserError("The notebooks are out of date: run `make build` first.")
+
+    def record(self, submission: Submission, marked: Marked, mark: str) -> None:
+        """Record a submission completely; `mark` is what later says that it is this one.
+
+        Whenever the process ends, the submission is recorded, or it is not marked as done and the next
+        run does it again, to the same result.
+        """
+        student, lesson = submission.student, submission.lesson
+        notebook = nbformat.from_dict(json.loads(marked.notebook))
+        notebook.metadata["strided"]["submission"] = mark
+        resources: dict[str, Any] = {
+            "unique_key": lesson,
+            "nbgrader": {
+                "student": student,
+                "assignment": lesson,
+                "notebook": lesson,
+                "db_url": self.url,
+            },
+        }
+        done = self.room.autograded(student, lesson)
+        done.unlink(missing_ok=True)
+        with self.gradebook.transaction():
+            self.gradebook.update_or_create_student(student)
+            self.gradebook.update_or_create_submission(lesson, student)
+            for step in self.steps:
+                notebook, resources = step(notebook, resources)
+        _write(self.room.feedback(student, lesson), marked.page)
+        # Written last: this file says that the submission is graded and recorded.
+        _write(done, json.dumps(notebook, ensure_ascii=False) + "\n")
+
+    def scores(self, lesson: str) -> dict[str, dict[str, Score]]:
+        """Every recorded student's scores in a lesson, by the cell's id."""
+        db = self.gradebook.db
+        query = (
+            db.query(
+                SubmittedAssignment.student_id,
+                GradeCell.name,
+                Grade.score,
+                GradeCell.max_score,
+                Grade.manual_score,
+                Grade.needs_manual_grade,
+            )
+            .select_from(SubmittedAssignment)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(GradeCell, GradeCell.id == Grade.cell_id)
+            .filter(Assignment.name == lesson)
+        )
+        found: dict[str, dict[str, Score]] = {}
+        for student, name, *score in query.all():
+            found.setdefault(student, {})[name] = Score(*score)
+        db.remove()
+        return found
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(".part")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(path)

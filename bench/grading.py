@@ -1,0 +1,318 @@
+"""The class run against stock `nbgrader autograde`: the same class, machine and scores, in one run."""
+
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+from nbgrader.api import Gradebook
+from rich.console import Console
+from rich.table import Table
+
+from autograder import sample
+from autograder.paths import ROOT
+from strided import manifest
+
+LESSON = manifest.lessons()["05_convolution"]
+HONEST = ("as-strided", "loops", "sliding-windows", "tap-by-tap", "half-done", "slip-01", "slip-02")
+STOCK = """
+from nbgrader.converters import Autograde
+load_subconfig({config!r})
+c.CourseDirectory.root = {here!r}
+c.CourseDirectory.source_directory = {solutions!r}
+for step in ("submitted", "autograded", "feedback", "release"):
+    c.CourseDirectory[step + "_directory"] = step
+c.CourseDirectory.db_url = "sqlite:///" + {here!r} + "/gradebook.db"
+c.Autograde.sanitize_preprocessors = Autograde.sanitize_preprocessors.default_args[0]
+c.Autograde.autograde_preprocessors = Autograde.autograde_preprocessors.default_args[0]
+"""
+
+
+def hand_in(folder: Path, number: int, endless: int = 0) -> Path:
+    """A class of so many honest submissions, and some that loop for ever, spread among them."""
+    known = {story.id: story for story in sample.students()}
+    for place in range(number + endless):
+        story = HONEST[place % len(HONEST)] if place < number else "endless-loop"
+        notebook, _ = sample.submission(known[story], LESSON)
+        student = f"s{place * 7919 % 10007:05}"
+        path = folder / "submitted" / student / LESSON.name / f"{LESSON.name}.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(notebook, path)
+    return folder
+
+
+def scores(folder: Path) -> dict[tuple[str, str], float]:
+    """Every score in a class's gradebook, by student and cell."""
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "strided") as gradebook:
+        return {
+            (grade.student.id, grade.name): grade.score
+            for submission in gradebook.assignment_submissions(LESSON.name)
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+        }
+
+
+def stock(folder: Path) -> float:
+    """Grade a class by stock nbgrader; the seconds that its `autograde` took."""
+    settings = STOCK.format(
+        config=str(ROOT / "autograder" / "nbgrader_config.py"),
+        solutions=str(ROOT / "solutions"),
+        here=str(folder),
+    )
+    (folder / "nbgrader_config.py").write_text(settings)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # nbgrader calls `alembic`
+    environment = os.environ | {"PATH": path, "JUPYTER_CONFIG_DIR": str(folder)}
+    seconds = 0.0
+    for verb in ("generate_assignment", "autograde"):
+        started = time.monotonic()
+        command = [sys.executable, "-m", "nbgrader", verb, LESSON.name]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment)
+        seconds = time.monotonic() - started
+    return seconds
+
+
+class Timed:
+    """A class run: seconds in all, seconds to the first result, and the writer's largest memory in MiB."""
+
+    def __init__(self, folder: Path, *options: str):
+        command = [sys.executable, "-m", "autograder", "grade", LESSON.name, "--class", str(folder)]
+        started = time.monotonic()
+        run = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True)
+        process = psutil.Process(run.pid)
+        self.first, self.memory = 0.0, 0.0
+        assert run.stdout is not None
+        for line in run.stdout:
+            if line.startswith("["):
+                self.first = self.first or time.monotonic() - started
+                with contextlib.suppress(psutil.Error):
+                    self.memory = max(self.memory, process.memory_info().rss / 2**20)
+        if run.wait():
+            raise SystemExit(f"The class run ended with exit code {run.returncode}.")
+        self.seconds = time.monotonic() - started
+
+
+def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Print one table."""
+    made = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        made.add_column(column, justify="right" if number else "left")
+    for row in rows:
+        made.add_row(*row)
+    Console(width=100).print(made)
+
+
+def against_stock(folder: Path, number: int) -> None:
+    """Stock nbgrader, and the class run with two workers and with one."""
+    base = hand_in(folder / "stock", number)
+    runs = {}
+    for workers in (2, 1):
+        ours = folder / f"with-{workers}"
+        shutil.copytree(base / "submitted", ours / "submitted")
+        runs[workers] = Timed(ours, "--workers", str(workers))
+    theirs, expected = stock(base), scores(base)
+    if len({student for student, _ in expected}) != number:
+        raise SystemExit("Stock nbgrader did not grade the whole class.")
+    for workers in runs:
+        if scores(folder / f"with-{workers}") != expected:
+            raise SystemExit(f"The scores with {workers} workers are not stock nbgrader's.")
+    rows = [["nbgrader autograde", f"{theirs:.1f} s", f"{theirs / number:.3f} s", "1.0x", "", ""]]
+    for workers, run in runs.items():
+        rows.append(
+            [
+                f"autograder grade --workers {workers}",
+                f"{run.seconds:.1f} s",
+                f"{run.seconds / number:.3f} s",
+                f"{theirs / run.seconds:.1f}x",
+                {2: "25x", 1: "12x"}[workers],
+                f"{run.first:.1f} s",
+            ]
+        )
+    title = f"{number} submissions of {LESSON.name}, equal scores; goal for the first result: 6 s"
+    table(title, ["run", "time", "each", "speed", "goal", "first"], rows)
+
+
+@contextlib.contextmanager
+def clocked(spent: dict[str, float], places: list[tuple[str, Any, str]]) -> Iterator[None]:
+    """Add up the seconds in some functions, each given by its label, its owner and its name."""
+
+    def timed(label: str, function: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                spent[label] = spent.get(label, 0.0) + time.perf_counter() - started
+
+        return call
+
+    old = [(owner, name, getattr(owner, name)) for _, owner, name in places]
+    for label, owner, name in places:
+        setattr(owner, name, timed(label, getattr(owner, name)))
+    try:
+        yield
+    finally:
+        for owner, name, function in old:
+            setattr(owner, name, function)
+
+
+def where_time_goes(folder: Path, number: int) -> None:
+    """One worker's and the writer's stages, in this process, one submission after another."""
+    from autograder import execute, feedback, intake
+    from autograder import mark as marking
+    from autograder.classroom import Class
+    from autograder.notebooks import digest
+    from autograder.record import Recorder
+    from autograder.student import Student
+    from autograder.warm import Warm
+
+    room = Class(hand_in(folder, number))
+    spent: dict[str, float] = {}
+    places = [
+        ("read and mend", intake, "read"),
+        ("student cells", Student, "run"),
+        ("of which fork", Warm, "fork"),
+        ("examiner", execute, "examine"),
+        ("end the session", Student, "__exit__"),
+        ("feedback page", feedback, "page"),
+        ("a worker, in all", marking, "mark"),
+        ("the writer, in all", Recorder, "record"),
+    ]
+    with Recorder(room) as recorder:
+        recorder.prepare(LESSON)
+        jobs = [
+            marking.Submission(
+                student,
+                LESSON.name,
+                intake.collect(room.submitted / student / LESSON.name, LESSON.name),
+                digest(LESSON.name),
+            )
+            for student in room.students()
+        ]
+        marking.mark(jobs[0])  # modules are imported, the warm process starts
+        with clocked(spent, places):
+            for job in jobs:
+                recorder.record(job, marking.mark(job), "bench")
+    parts = [label for label, _, _ in places[:6] if label != "of which fork"]
+    spent["nbgrader's other steps"] = spent["a worker, in all"] - sum(spent[p] for p in parts)
+    order = [label for label, _, _ in places]
+    order.insert(6, "nbgrader's other steps")
+    rows = [[label, f"{spent[label] / number * 1000:.1f} ms"] for label in order]
+    table("Where the time of a submission goes", ["stage", "time"], rows)
+
+
+def growth(folder: Path, sizes: tuple[int, ...]) -> None:
+    """Memory and speed as the class grows."""
+    rows = []
+    for size in sizes:
+        run = Timed(hand_in(folder / str(size), size))
+        rate = (size - 1) / (run.seconds - run.first)
+        rows.append([str(size), f"{run.seconds:.1f} s", f"{rate:.1f} /s", f"{run.memory:.0f} MiB"])
+    title = "As the class grows; goals: writer flat and below 500 MiB, rate within 20 %"
+    table(title, ["class", "time", "rate", "writer"], rows)
+
+
+def endless(folder: Path, number: int) -> None:
+    """A class in which one in ten never ends, against the same without them."""
+    from autograder.student import Limits
+
+    loops = max(number // 10, 1)
+    honest = Timed(hand_in(folder / "honest", number - loops))
+    mixed = Timed(hand_in(folder / "mixed", number - loops, loops))
+    budgets = loops * Limits.cell
+    extra = mixed.seconds - honest.seconds
+    row = [f"{loops} of {number}", f"{honest.seconds:.1f} s", f"{extra:.1f} s", f"{budgets:.0f} s"]
+    table("Endless loops", ["loops", "without them", "their cost", "their budgets"], [row])
+
+
+def two_machines(folder: Path, number: int) -> None:
+    """The same class on one worker and on two, each in a network of its own, as on two machines."""
+    if os.geteuid() or not shutil.which("ip"):
+        print("Two machines: skipped, since network namespaces need root and `ip`.")
+        return
+    rows = []
+    with contextlib.ExitStack() as stack:
+        address = ""
+        for count in (1, 2):
+            name = f"bench{os.getpid() % 10000}{count}"
+            try:
+                near = _network(name, count, stack)
+            except subprocess.CalledProcessError as error:
+                print(f"Two machines: skipped, since `{' '.join(error.cmd)}` was refused.")
+                return
+            if not address:
+                port = str(18000 + os.getpid() % 1000)
+                _background(stack, ["scheduler", "--port", port])
+                address = f"tcp://127.0.0.1:{port}"
+            there = ["worker", f"tcp://{near}:{port}", "--nthreads", "1"]
+            there += ["--local-directory", str(folder / name)]
+            _background(stack, there, ["ip", "netns", "exec", name])
+            time.sleep(8)
+            room = hand_in(folder / f"machines-{count}", number)
+            Timed(room, "--scheduler", address)  # the workers import and start what they need
+            run = Timed(room, "--scheduler", address, "--force")
+            rate = (number - 1) / (run.seconds - run.first)
+            rows.append([str(count), f"{run.seconds:.1f} s", f"{rate:.1f} /s"])
+    table("Machines, as network namespaces, with a worker each", ["machines", "time", "rate"], rows)
+
+
+def _network(name: str, place: int, stack: contextlib.ExitStack) -> str:
+    """A network namespace joined to this one; the address of this end."""
+
+    def ip(*words: str) -> None:
+        subprocess.run(["ip", *words], check=True, capture_output=True)
+
+    near, far = f"10.213.{place}.1", f"10.213.{place}.2"
+    ip("netns", "add", name)
+    stack.callback(subprocess.run, ["ip", "netns", "del", name], check=False)
+    ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name)
+    ip("addr", "add", f"{near}/24", "dev", name)
+    ip("link", "set", name, "up")
+    ip("-n", name, "addr", "add", f"{far}/24", "dev", "eth0")
+    for device in ("eth0", "lo"):
+        ip("-n", name, "link", "set", device, "up")
+    return near
+
+
+def _background(
+    stack: contextlib.ExitStack, words: list[str], before: list[str] | None = None
+) -> None:
+    command = [*(before or []), sys.executable, "-m", "distributed.cli.dask_" + words[0]]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen([*command, *words[1:], "--no-dashboard"], stdout=quiet, stderr=quiet)
+    stack.callback(process.wait)
+    stack.callback(process.terminate)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(prog="bench grading", description=__doc__)
+    parser.add_argument("--submissions", type=int, default=60, metavar="N")
+    parser.add_argument("--long", action="store_true", help="also classes of 100 and of 1,000")
+    parser.add_argument(
+        "--machines", action="store_true", help="also two machines' worth of networks"
+    )
+    options = parser.parse_args(arguments)
+    number = options.submissions
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
+        against_stock(folder / "against", number)
+        where_time_goes(folder / "stages", number)
+        endless(folder / "endless", number)
+        if options.machines:
+            two_machines(folder / "machines", number)
+        if options.long:
+            growth(folder / "growth", (10, 100, 1000))
+
+
+if __name__ == "__main__":
+    main()
