@@ -12,7 +12,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 ABSENT = ("strided", "torch")
-QUIET = {"checks", "compare", "demos", "display", "figures", "hint", "progress", "quiz"}
+QUIET = {"checks", "compare", "display", "figures", "hint", "progress", "quiz"}
 
 
 class Nothing:

@@ -20,17 +20,20 @@ def dense_conv2d(
     return operators.conv2d(input, weight, bias, 1, *rest, **more)
 
 
+FORWARD: dict[str, Callable] = {
+    "operators.avg_pool2d": operators.avg_pool2d,
+    "operators.subsample2d": operators.subsample2d,
+    "operators.conv2d": operators.conv2d,
+}
 LENT: dict[str, dict[str, Callable]] = {
     "07_backward": {
         "geometry.pooling_divisors": geometry.pooling_divisors,
-        "operators.avg_pool2d": operators.avg_pool2d,
-        "operators.subsample2d": operators.subsample2d,
-        "operators.conv2d": operators.conv2d,
+        **FORWARD,
     },
     "08_phase_and_aliasing": {"operators.conv2d": dense_conv2d},
     "09_porting_lab": {
         "geometry.same_padding_tensorflow": geometry.same_padding_tensorflow,
         "names.keras1_to_keras2": names.keras1_to_keras2,
-        "operators.avg_pool2d": operators.avg_pool2d,
+        **FORWARD,
     },
 }

@@ -124,10 +124,11 @@ def test_a_test_cell_that_ends_in_an_expression_is_refused(faulty):
 
 
 def test_lessons_hold_no_helper_code():
+    subjects = {"one_test"}  # lesson 09 talks about this very function
     for lesson in LESSONS:
         exercises = {exercise.id for exercise in lesson.exercises}
         for cell in build.read_lesson(lesson).cells:
             if cell.cell_type == "code" and cell.id not in exercises:
                 body = ast.parse(cell.source).body
                 defined = [n for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
-                assert not defined, (lesson.name, cell.source)
+                assert {n.name for n in defined} <= subjects, (lesson.name, cell.source)

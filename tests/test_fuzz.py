@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder import bounds, intake, wire
-from autograder.execute import cells_by_id, released
+from autograder.notebooks import cells_by_id, released
 from strided import manifest
 
 LESSON = manifest.lessons()["01_one_step_many_names"]
@@ -193,10 +193,14 @@ def taken(tmp_path, content: bytes) -> None:
     folder.mkdir(exist_ok=True)
     (folder / f"{LESSON.name}.ipynb").write_bytes(content)
     started = time.monotonic()
+    handed = intake.collect(folder, LESSON.name)
+    assert len(handed.reason) < 1000
+    if handed.status:
+        return
     try:
-        notebook, _ = intake.take(folder, LESSON.name)
-    except intake.Refused as refused:
-        assert refused.status == "invalid" and len(str(refused)) < 1000
+        notebook = intake.read(handed.content)
+    except ValueError as error:
+        assert len(str(error)) < 1000
     else:
         intake.restore(notebook, LESSON)
         cells = cells_by_id(notebook)
