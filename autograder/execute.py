@@ -102,7 +102,7 @@ class ExecuteLesson(NbGraderPreprocessor):
         except Ended as ended:
             return Verdict(ended.status, 0, text=f"The notebook did not finish: {ended.reason}.")
         except KeyError:
-            nothing = Verdict("blank", 0, text=f"No cell of this notebook defines {exercise.id}.")
+            nothing = Verdict("blank", 0, text=f"No cell before this check defines {exercise.id}.")
             return fate.get(exercise.id, nothing)
         except TypeError as error:
             return Verdict("error", 0, text=str(error))

@@ -237,6 +237,7 @@ def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
         if id.startswith("test_") and cell.source.strip() != release[id].source.strip():
             remarks.append(f"The check cell {id} was edited; the original was run.")
     remarks += _add_missing(notebook, lesson, release)
+    remarks += _gather_answers(notebook, lesson, release)
     for id, cell in cells_by_id(notebook).items():
         if is_locked(cell) or is_task(cell):
             # As the gradebook has them, so that nbgrader's own steps find nothing to put back.
@@ -275,13 +276,49 @@ def _match_stripped(notebook: NotebookNode, lesson: manifest.Lesson, release: di
         if id in {exercise.id for exercise in lesson.exercises}:
             found = found or [c for c in free if id in defined_names(c.source)]
         elif id in {question.id for question in lesson.manual}:
-            found = found or [c for c in free if c is _after(notebook, f"rubric_{id}")]
+            stub = release[id].source.strip()
+            here = _after(notebook, f"rubric_{id}")
+            own = [c for c in free if c.source.strip() == stub or not _is_the_lessons(c, lesson)]
+            found = found or [c for c in own if c is here]
         else:
             found = found or [c for c in free if c.source.strip() == release[id].source.strip()]
         if found:
             found[-1].metadata["nbgrader"] = copy.deepcopy(release[id].metadata["nbgrader"])
             if _is_the_students_affair(id):
                 remarks.append(f"The cell {id} had lost its nbgrader metadata; it was recognised.")
+    return remarks
+
+
+def _is_the_lessons(cell: NotebookNode, lesson: manifest.Lesson) -> bool:
+    """Whether a cell stands like this in the lesson, so that it is no student's writing."""
+    return cell.source.strip() in {c.source.strip() for c in released(lesson.name).cells}
+
+
+def _gather_answers(notebook: NotebookNode, lesson: manifest.Lesson, release: dict) -> list[str]:
+    """Take the answer to a question from the cells around it, where its own cell was left empty."""
+    remarks = []
+    for question in lesson.manual:
+        cells = notebook.cells
+        ids = [grade_id(cell) for cell in cells]
+        at, rubric = ids.index(question.id), ids.index(f"rubric_{question.id}")
+        if cells[at].source.strip() != release[question.id].source.strip():
+            continue
+        around = []
+        for step in (-1, 1):
+            place = at + step
+            while 0 <= place < len(cells) and (
+                place == rubric or not (ids[place] or _is_the_lessons(cells[place], lesson))
+            ):
+                around.append(place)
+                place += step
+        known = ("", release[ids[rubric]].source.strip())
+        texts = [cells[place].source.strip() for place in sorted(around)]
+        texts = [text for text in texts if text not in known]
+        if texts:
+            cells[at].source = "\n\n".join(texts)
+            remarks.append(
+                f"The answer to {question.id} stood beside its cell; it was taken from there."
+            )
     return remarks
 
 
@@ -351,11 +388,17 @@ def _add_missing(notebook: NotebookNode, lesson: manifest.Lesson, release: dict)
         for id in (first, second):
             if id in cells_by_id(notebook):
                 continue
+            cell = copy.deepcopy(release[id])
             if id.startswith("test_"):
                 remarks.append(f"The check cell {id} was deleted; it was put back.")
+            elif any(
+                id in defined_names(c.source) for c in notebook.cells if c.cell_type == "code"
+            ):
+                cell.source = ""  # a blank answer would take the place of what is defined elsewhere
+                remarks.append(f"The answer to {id} stands in another cell.")
             elif _is_the_students_affair(id):
                 remarks.append(f"The cell {id} was deleted; it counts as not answered.")
             places = [n for n, c in enumerate(notebook.cells) if grade_id(c) == first]
             at = places[0] + 1 if places else len(notebook.cells)
-            notebook.cells.insert(at, copy.deepcopy(release[id]))
+            notebook.cells.insert(at, cell)
     return remarks

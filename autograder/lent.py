@@ -10,6 +10,15 @@ import numpy as np
 
 from strided import geometry, names, operators
 
+MOST = 10**7  # multiplications of one call: the examiner's time is everybody's
+
+
+def conv2d(input: Any, weight: Any, *rest: Any, **more: Any) -> np.ndarray:
+    """`operators.conv2d` for images that are not too large."""
+    if np.size(input) * np.size(weight) > MOST:
+        raise ValueError(f"conv2d is lent for small images: {MOST} multiplications a call")
+    return operators.conv2d(input, weight, *rest, **more)
+
 
 def dense_conv2d(
     input: Any, weight: Any, bias: Any = None, stride: Any = 1, *rest: Any, **more: Any
@@ -17,17 +26,24 @@ def dense_conv2d(
     """`operators.conv2d` at stride 1: where the step is the exercise, it is not lent."""
     if geometry.pair(stride, "stride", least=1) != (1, 1):
         raise ValueError(f"conv2d is lent at stride 1 only, got stride={stride}")
-    return operators.conv2d(input, weight, bias, 1, *rest, **more)
+    return conv2d(input, weight, bias, 1, *rest, **more)
+
+
+def pooling_divisors(height: int, width: int, *rest: Any, **more: Any) -> np.ndarray:
+    """`geometry.pooling_divisors` for images that are not too large."""
+    if int(height) * int(width) > MOST // 100:
+        raise ValueError(f"pooling_divisors is lent for images of at most {MOST // 100} pixels")
+    return geometry.pooling_divisors(height, width, *rest, **more)
 
 
 FORWARD: dict[str, Callable] = {
     "operators.avg_pool2d": operators.avg_pool2d,
     "operators.subsample2d": operators.subsample2d,
-    "operators.conv2d": operators.conv2d,
+    "operators.conv2d": conv2d,
 }
 LENT: dict[str, dict[str, Callable]] = {
     "07_backward": {
-        "geometry.pooling_divisors": geometry.pooling_divisors,
+        "geometry.pooling_divisors": pooling_divisors,
         **FORWARD,
     },
     "08_phase_and_aliasing": {"operators.conv2d": dense_conv2d},

@@ -10,6 +10,9 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Number
 from typing import Any
 
 import msgpack
@@ -63,6 +66,8 @@ def pack(value: Any, export: Callable[[Callable], int] | None = None) -> bytes:
             return str(item)
         if isinstance(item, np.ndarray | np.generic):
             array = np.asarray(item)
+            if array.dtype.kind == "O" and all(isinstance(one, Number) for one in array.flat):
+                array = array.astype(float)
             if array.dtype.kind not in "biufc":
                 raise WireError(f"an array of {array.dtype} is no array of numbers")
             code = _ARRAY if isinstance(item, np.ndarray) else _SCALAR
@@ -71,6 +76,8 @@ def pack(value: Any, export: Callable[[Callable], int] | None = None) -> bytes:
         for plain in _PLAIN:
             if isinstance(item, plain):  # a subclass crosses as what it is a kind of
                 return plain(item)
+        if isinstance(item, Fraction | Decimal):
+            return float(item)
         if callable(item) and export is not None:
             return msgpack.ExtType(_FUNCTION, str(export(item)).encode())
         if hasattr(item, "__array__") or isinstance(item, Sequence):

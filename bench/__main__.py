@@ -1,6 +1,6 @@
 """Run the parts of the bench that are named, or all: `python -m bench [PART ...]`.
 
-A part is a module of this package with a function `run(threads, console)`.
+A part is a module of this package with a function `run(options, console)`.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from rich.console import Console
 PARTS = {
     "operators": "the operators against PyTorch's, forward and backward",
     "lessons": "every lesson's solved notebook: time, memory, and the time of its checks",
+    "grading": "a class run against stock nbgrader's, and where its time goes",
 }
 
 
@@ -31,6 +32,15 @@ def main() -> None:
         default=cores,
         help=f"threads for NumPy's matrix products and for PyTorch alike (default: {cores})",
     )
+    parser.add_argument(
+        "--submissions", type=int, default=60, metavar="N", help="the class of the part grading"
+    )
+    parser.add_argument(
+        "--long", action="store_true", help="grading: also classes of 100 and of 1,000"
+    )
+    parser.add_argument(
+        "--machines", action="store_true", help="grading: also two machines' worth of networks"
+    )
     options = parser.parse_args()
     if unknown := sorted(set(options.parts) - set(PARTS)):
         parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")
@@ -39,7 +49,7 @@ def main() -> None:
     console = Console(stderr=True)
     for name in options.parts or PARTS:
         start = time.perf_counter()
-        import_module(f"bench.{name}").run(options.threads, console)
+        import_module(f"bench.{name}").run(options, console)
         console.print(f"{name}: {time.perf_counter() - start:.0f} s")
 
 

@@ -292,15 +292,8 @@ def _background(
     stack.callback(process.terminate)
 
 
-def main(arguments: list[str] | None = None) -> None:
+def run(options: argparse.Namespace, console: Console) -> None:
     """Measure, and print the tables."""
-    parser = argparse.ArgumentParser(prog="bench grading", description=__doc__)
-    parser.add_argument("--submissions", type=int, default=60, metavar="N")
-    parser.add_argument("--long", action="store_true", help="also classes of 100 and of 1,000")
-    parser.add_argument(
-        "--machines", action="store_true", help="also two machines' worth of networks"
-    )
-    options = parser.parse_args(arguments)
     number = options.submissions
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
@@ -312,7 +305,3 @@ def main(arguments: list[str] | None = None) -> None:
             two_machines(folder / "machines", number)
         if options.long:
             growth(folder / "growth", (10, 100, 1000))
-
-
-if __name__ == "__main__":
-    main()

@@ -5,6 +5,7 @@ The hidden tests are left out: students do not have them.
 
 from __future__ import annotations
 
+import argparse
 import re
 import statistics
 import subprocess
@@ -102,7 +103,7 @@ def import_seconds() -> float:
     return statistics.median(float(run.stdout) for run in runs)
 
 
-def run(threads: int, console: Console) -> None:
+def run(options: argparse.Namespace, console: Console) -> None:
     """Run every lesson of the manifest, and print the tables."""
     print("## Lessons\n", flush=True)
     runs, failed = [], []

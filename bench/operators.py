@@ -7,6 +7,7 @@ is as many calls as fit in a moment, at least one. A layer's time is the median 
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import statistics
@@ -136,8 +137,9 @@ def report(operator: str, results: list[Result], goal: float) -> None:
         print()
 
 
-def run(threads: int, console: Console) -> None:
+def run(options: argparse.Namespace, console: Console) -> None:
     """Measure every operator on every layer, and print the tables."""
+    threads = options.threads
     print(f"## Operators against PyTorch, float32, threads: {threads}\n", flush=True)
     summary = []
     load = os.getloadavg()[0]

@@ -49,7 +49,7 @@ def test_a_wrong_shape_is_told_with_its_formula():
 
 def test_what_is_no_result_is_told_in_one_line():
     assert "returned None" in str(told(checks.conv2d, lambda *a, **k: None))
-    assert "yours is a str" in str(told(checks.conv2d, lambda *a, **k: "12"))
+    assert "yours is one str" in str(told(checks.conv2d, lambda *a, **k: "12"))
     assert "not a function" in str(told(checks.conv2d, 12))
 
 

@@ -227,3 +227,44 @@ def test_half_a_character_is_no_reason_to_stop(notebook):
     text = nbformat.writes(notebook).replace("# ", "# \\ud800 ", 3)
     found = intake.read(text.encode())
     assert "?" in json.dumps(found) and "ud800" not in json.dumps(found)
+
+
+QUESTION = manifest.lessons()["06_channel_mixing"]
+ASKED = QUESTION.manual[0].id
+
+
+@pytest.mark.parametrize("place", ["after", "before", "rubric", "code"])
+def test_an_answer_beside_its_empty_cell_is_read(place):
+    notebook = copy.deepcopy(released(QUESTION.name))
+    at = [intake.grade_id(cell) for cell in notebook.cells].index(ASKED)
+    text = "Every SubSampling is a strided convolution."
+    if place == "rubric":
+        notebook.cells[at - 1].source += f"\n\n{text}"
+    else:
+        make = nbformat.v4.new_code_cell if place == "code" else nbformat.v4.new_markdown_cell
+        notebook.cells.insert(at if place == "before" else at + 1, make(text, id="mine"))
+    remarks = intake.restore(notebook, QUESTION)
+    assert text in cells_by_id(notebook)[ASKED].source
+    assert text not in cells_by_id(notebook)[f"rubric_{ASKED}"].source
+    assert len(remarks) == 1 and "beside" in remarks[0]
+
+
+def test_the_lessons_own_cells_are_no_answer():
+    notebook = copy.deepcopy(released(QUESTION.name))
+    assert intake.restore(notebook, QUESTION) == []
+    stub = cells_by_id(notebook)[ASKED].source
+    notebook = copy.deepcopy(released(QUESTION.name))
+    notebook.cells = [cell for cell in notebook.cells if intake.grade_id(cell) != ASKED]
+    assert "deleted" in intake.restore(notebook, QUESTION)[0]
+    assert cells_by_id(notebook)[ASKED].source == stub
+
+
+def test_answers_in_one_cell_are_all_run():
+    notebook = copy.deepcopy(released(LESSON.name))
+    cells = cells_by_id(notebook)
+    ids = [exercise.id for exercise in LESSON.exercises]
+    cells[ids[0]].source = "\n".join(f"def {id}(): return 1" for id in ids)
+    notebook.cells = [cell for cell in notebook.cells if intake.grade_id(cell) not in ids[1:]]
+    remarks = intake.restore(notebook, LESSON)
+    assert [cells_by_id(notebook)[id].source for id in ids[1:]] == ["", ""]
+    assert len(remarks) == 2 and all("another cell" in remark for remark in remarks)

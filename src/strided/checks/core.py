@@ -21,6 +21,7 @@ import numpy as np
 from strided import manifest
 from strided.slips import core as slips
 
+LONGEST = 500  # characters of an exception's text
 WIDTH = 78  # nbgrader's Validate dialogue cuts longer lines
 TOLERANCE = 1e-4  # relative to the largest expected value: answers in float32 are right answers
 
@@ -112,7 +113,8 @@ def as_array(value: object) -> np.ndarray | None:
 
 def differing(got: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """Boolean array: where two arrays of one shape differ by more than the tolerance."""
-    got, expected = got + 0, expected + 0  # booleans cannot be subtracted
+    kind = np.result_type(got, expected, float)  # booleans cannot be subtracted, and int64 wraps
+    got, expected = got.astype(kind), expected.astype(kind)
     finite = np.abs(expected[np.isfinite(expected)])
     scale = max(1.0, float(finite.max())) if finite.size else 1.0
     with np.errstate(all="ignore"):
@@ -130,7 +132,7 @@ def same(got: object, expected: object) -> bool:
             and not differing(array, expected).any()
         )
     if isinstance(expected, tuple | list):
-        if isinstance(got, np.ndarray):
+        if is_array(got) and len(got) == len(expected):
             got = got.tolist()
         return (
             isinstance(got, tuple | list)
@@ -152,7 +154,9 @@ def same(got: object, expected: object) -> bool:
         return not differing(array[None], np.asarray([expected])).any()
     if isinstance(expected, range):
         array = as_array(got)
-        return array is not None and array.ndim == 1 and array.tolist() == list(expected)
+        if array is None or array.shape != (len(expected),):
+            return False
+        return array.tolist() == list(expected)
     return isinstance(got, type(expected)) and bool(got == expected)
 
 
@@ -472,7 +476,7 @@ class Check:
     ) -> str:
         array = as_array(got)
         if array is None:
-            return f"  {name} must be an array of numbers; yours is a {type(got).__name__}"
+            return f"  {name} must be an array of numbers; yours is {_kind(got)}"
         if array.shape != expected.shape:
             lines = [f"  {name} has shape {array.shape}, expected {expected.shape}"]
             if self.shape:
@@ -566,13 +570,16 @@ class Check:
 def _raised(error: BaseException, but: str = "") -> str:
     if isinstance(error, SystemExit):
         return wrap(f"{but}it called exit(), which ends the program: end with `return ...` instead")
-    return wrap(f"{but}it raised {type(error).__name__}: {error}")
+    text = str(error)
+    text = text if len(text) <= LONGEST else text[:LONGEST] + " …"
+    return wrap(f"{but}it raised {type(error).__name__}: {text}")
 
 
 def _kind(value: object) -> str:
     """What a value is, in a few words."""
     if is_array(value):
-        return f"one array of shape {value.shape}"
+        numbers = "" if value.dtype.kind in "biufc" else f" of {value.dtype}"
+        return f"one array{numbers} of shape {value.shape}"
     if isinstance(value, tuple | list):
         return f"{len(value)}, as a {type(value).__name__}"
     return f"one {type(value).__name__}"
@@ -602,11 +609,11 @@ def _of_value(got: object, expected: object, name: str) -> str:
     if isinstance(expected, dict) and isinstance(got, dict):
         for key in [*expected, *got]:
             if key not in got:
-                return f"  the key {key!r} is missing"
+                return f"  the key {show(key)} is missing"
             if key not in expected:
-                return f"  the key {key!r} does not belong there"
+                return f"  the key {show(key)} does not belong there"
             if not same(got[key], expected[key]):
-                return wrap(f"at {key!r}: got {show(got[key])}, expected {show(expected[key])}")
+                return wrap(f"at {show(key)}: got {show(got[key])}, expected {show(expected[key])}")
     if isinstance(expected, tuple) and isinstance(got, tuple | list) and len(got) == len(expected):
         for g, e in zip(got, expected, strict=True):
             if isinstance(e, dict) and not same(g, e):
