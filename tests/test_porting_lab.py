@@ -5,12 +5,11 @@ import sys
 import numpy as np
 import pytest
 
-from autograder import build
+from autograder import build, mutants
 from autograder.answers import answers
 from autograder.examiner import examine
 from autograder.hidden import porting_lab as hidden
 from autograder.student import Limits, Student
-from autograder.warm import Warm
 from strided import checks, compare, manifest, operators, porting, slips
 from strided.checks import porting_lab
 from strided.checks.core import WrongAnswer
@@ -76,6 +75,52 @@ def test_a_spec_that_was_changed_is_told():
         checks.port_torch7(careless)
 
 
+def test_a_step_of_its_own_for_each_missing_argument_is_told():
+    def stride_only_if_given(spec):
+        calls = porting.port_torch7(spec)
+        for (_, layer), (name, arguments) in zip(spec, calls, strict=True):
+            if name == "avg_pool2d" and not {"dW", "dH"} & set(layer):
+                del arguments["stride"]
+        return calls
+
+    def never_a_stride(spec):
+        calls = porting.port_torch7(spec)
+        return [
+            (n, {k: v for k, v in a.items() if (n, k) != ("avg_pool2d", "stride")})
+            for n, a in calls
+        ]
+
+    for answer, slip in (
+        (stride_only_if_given, "no_step_is_the_kernel"),
+        (never_a_stride, "pooling_step_left_out"),
+    ):
+        with pytest.raises(WrongAnswer) as caught:
+            checks.port_torch7(answer)
+        assert caught.value.slip == slip
+
+
+@pytest.mark.parametrize(
+    "old, new, slip",
+    [
+        (
+            'if layer.get("activation", "linear") != "linear":',
+            'if "activation" in layer:',
+            "linear_called",
+        ),
+        ('layer.get("strides") or kernel', 'layer.get("strides", kernel)', "none_as_strides"),
+    ],
+)
+def test_what_is_given_as_if_it_were_not_is_told(old, new, slip):
+    cells = build.read_lesson(LESSON).cells
+    source = next(cell.source for cell in cells if cell.id == "port_keras1")
+    assert source.count(old) == 1
+    wrong = mutants.defined(source.replace(old, new), "port_keras1")
+    for test in (checks.port_keras1, hidden.port_keras1):
+        with pytest.raises(WrongAnswer) as caught:
+            test(wrong)
+        assert caught.value.slip == slip
+
+
 # ---------------------------------------------------------------- tests of tests
 
 
@@ -128,6 +173,81 @@ def test_only_false_is_a_rejection(verdict):
     assert bool(rejected) == (isinstance(verdict, bool | np.bool_) and not verdict)
 
 
+@pytest.mark.parametrize("ends", [SystemExit("wrong"), SystemExit(0), KeyboardInterrupt()])
+def test_whatever_ends_the_tests_is_a_rejection(ends):
+    def drastic(avg_pool2d):
+        raise ends
+
+    assert porting_lab.objection(drastic, operators.avg_pool2d).startswith(type(ends).__name__)
+
+
+def test_an_own_word_for_a_mistake_is_not_an_unwritten_test():
+    right = mutants.defined(answers(LESSON.name)["my_tests", "oracle"], "my_tests")
+    for error in (NotImplementedError("wrong"), NotImplementedError()):
+
+        def other_words(avg_pool2d, error=error):
+            try:
+                right(avg_pool2d)
+            except Exception:
+                raise error from None
+
+        trial = porting_lab.try_tests(other_words, porting_lab.wrong_implementations())
+        assert not trial.missed and not trial.accused
+
+
+def test_tests_that_remember_cannot_know_the_right_ones_by_their_order():
+    x = np.arange(2 * 2 * 5 * 7.0).reshape(2, 2, 5, 7)
+    firsts = set()
+    for _ in range(40):
+        seen: list[bytes] = []
+        porting_lab.try_tests(
+            lambda avg_pool2d, seen=seen: seen.append(
+                np.asarray(avg_pool2d(x.copy(), (2, 3), padding=1), np.float32).tobytes()
+            ),
+            porting_lab.VISIBLE,
+        )
+        firsts.add(seen[0])
+    assert len(firsts) > 1
+
+
+def test_a_call_that_is_not_allowed_tells_no_implementation_from_another():
+    x = np.random.default_rng(0).normal(size=(2, 2, 5, 7))
+    for args in (
+        ("a",),
+        (0,),
+        ((2, 3, 4),),
+        (2, 0),
+        (2, 1, 5),
+        (9,),
+        (2, 1, 0, 1),
+        (2, 1, 0, False, "yes"),
+    ):
+        said = {
+            porting_lab.objection(lambda f, args=args: f(x, *args), implementation)
+            for implementation in (
+                *porting_lab.RIGHT.values(),
+                *porting_lab.wrong_implementations().values(),
+            )
+        }
+        assert len(said) == 1 and said != {""}, (args, said)
+    for images in (x > 0, x.astype(np.float16), x[0, 0], "x"):
+        said = porting_lab.objection(lambda f, images=images: f(images, 2), operators.avg_pool2d)
+        assert said
+
+
+def test_a_weakness_is_named_only_where_the_same_ones_get_past(capsys):
+    def one_test(avg_pool2d):  # of the lesson's text
+        x = np.arange(16.0).reshape(1, 1, 4, 4)
+        assert np.allclose(avg_pool2d(x, 2), [[[[2.5, 4.5], [10.5, 12.5]]]])
+
+    assert checks.my_tests(one_test) is True
+    said = " ".join(capsys.readouterr().out.split())
+    assert "rejected 1 of 12" in said and "think of a call that gives it away" in said
+    assert not any(
+        " ".join(slip.advice.split()) in said for slip in slips.bank("my_tests").values()
+    )
+
+
 def test_tests_that_are_no_tests_are_told():
     def unwritten(avg_pool2d):
         raise NotImplementedError()
@@ -169,14 +289,14 @@ def test_torch_is_judged():
 # ---------------------------------------------------------------- graded across processes
 
 
-def test_tests_are_graded_across_processes_as_in_one():
+def test_tests_are_graded_across_processes_as_in_one(warm):
     source = next(c.source for c in build.read_lesson(LESSON).cells if c.id == "test_my_tests")
     shapes = (
         "def my_tests(avg_pool2d):\n    x = np.ones((2, 2, 5, 7))\n"
         "    assert avg_pool2d(x, (3, 2)).shape == (2, 2, 1, 3)\n"
         "    try:\n        avg_pool2d(x, 9)\n    except ValueError:\n        pass\n"
     )
-    with Warm() as warm, Student(warm, Limits(cell=30, notebook=120)) as student:
+    with Student(warm, Limits(cell=30, notebook=120)) as student:
         student.run("import numpy as np\nfrom strided import operators")
         for style in ("loops", "worked_out_and_properties", "slip:too_exact"):
             student.run(answers(LESSON.name)["my_tests", style])

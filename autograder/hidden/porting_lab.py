@@ -151,6 +151,10 @@ def keras1_layers(rng: np.random.Generator) -> list[Case]:
         keras1_spec(rng, (7, 9), 2, ("AveragePooling2D", {}), order="th"),
         keras1_spec(rng, (7, 9), 2, ("AveragePooling2D", {"pool_size": pool, "strides": step})),
         keras1_spec(rng, (5, 6), 1, keras1_convolution(rng, 2, activation="relu")),
+        keras1_spec(rng, (5, 6), 1, keras1_convolution(rng, 2, activation="linear")),
+        keras1_spec(
+            rng, (5, 6), 1, keras1_convolution(rng, 2), ("Activation", {"activation": "linear"})
+        ),
     ]
     for backend in ("tensorflow", "theano"):
         for order in ("tf", "th"):

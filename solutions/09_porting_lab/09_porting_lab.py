@@ -131,6 +131,11 @@ checks.port_torch7.target()
 # a list of calls. Several lists can be right, and any of them will do: an explicit `pad` call or `padding=`,
 # ints or pairs, defaults said or left out. The last network of the check is a
 # whole one, with a layer of every class.
+#
+# Your function only writes the calls down; the check runs them. Plain Python will do, and NumPy is there too.
+# When the lesson is graded, PyTorch is not there, and of this course's library only five functions are:
+# `operators.avg_pool2d`, `operators.subsample2d`, `operators.conv2d`, `geometry.same_padding_tensorflow` and
+# `names.keras1_to_keras2`. So do not call `porting` in your answers.
 
 # %% tags=["solution:port_torch7"]
 def port_torch7(spec):
@@ -291,7 +296,9 @@ checks.port_keras1.target()
 
 # %% [markdown]
 # You wrote SAME's padding in lesson 02. `geometry.same_padding_tensorflow(n, kernel, step)` is the library's:
-# it returns `(before, after)` for one axis.
+# it returns `(before, after)` for one axis. It is there when the lesson is graded, and so is
+# `names.keras1_to_keras2(layer, arguments)`, if you like to read today's names; the other three of the five
+# functions are those of `operators`.
 
 # %% tags=["solution:port_keras1"]
 def port_keras1(spec):
@@ -418,16 +425,22 @@ figures.divisor_maps(height=5, width=7, kernel_size=(3, 2), stride=(3, 2), paddi
 # ones.
 #
 # Your points are the share of wrong ones that you reject. But if you reject a right one, they are all lost, for
-# nobody trusts a test that cries wolf. Test only calls that are allowed: what happens for bad settings is not
-# asked here. Use NumPy and `operators`; PyTorch is not at hand when the lesson is graded. The check shows you
-# which of twelve wrong ones got past. The others are only counted, when the lesson is graded.
+# nobody trusts a test that cries wolf. Test only calls that are allowed: right or wrong, all implementations
+# refuse the others with the same error. Images may be float32, float64 or integers, but not float16 or bool.
+#
+# Use NumPy and the library's `operators.avg_pool2d`. It is there when the lesson is graded, and so are
+# `operators.subsample2d`, `operators.conv2d`, `geometry.same_padding_tensorflow` and `names.keras1_to_keras2`.
+# The rest of the library is not, nor is PyTorch.
+#
+# The check shows you which of twelve wrong ones got past. The others are only counted, when the lesson is
+# graded.
 
 # %% tags=["solution:my_tests"]
 def my_tests(avg_pool2d):
     """Raise an exception, such as an AssertionError, if avg_pool2d is wrong; return if it is right.
 
-    avg_pool2d: a function with the signature above. You may compare it with operators.avg_pool2d.
-    About 20 lines.
+    avg_pool2d: a function with the signature above, for images x of float32, float64 or integers. You may
+    compare it with operators.avg_pool2d. About 20 lines.
     """
     ### BEGIN SOLUTION
     x = (np.arange(2 * 2 * 5 * 7) * 7 % 23 - 5.0).reshape(2, 2, 5, 7)  # zeros and negative numbers too

@@ -19,6 +19,8 @@ from strided.checks.core import (
     block,
     case,
     is_array,
+    not_a_function,
+    not_written,
     show,
     span,
     wrap,
@@ -311,6 +313,22 @@ port_keras1 = PortCheck(
         ),
         case(
             _keras1(
+                "tf", (7, 8), 1,
+                ("AveragePooling2D",
+                 {"pool_size": (2, 3), "strides": None, "border_mode": "same"}),
+            ),
+            _image(1, 1, 7, 8),
+        ),
+        case(
+            _keras1(
+                "tf", (4, 5), 1,
+                _keras1_convolution("tf", 1, 2, 2, 3, activation="linear"),
+                ("Activation", {"activation": "linear"}),
+            ),
+            _image(1, 1, 4, 5),
+        ),
+        case(
+            _keras1(
                 "tf", (10, 9), 1,
                 _keras1_convolution(
                     "tf", 1, 2, 3, 2, bias=False, subsample=(2, 1), border_mode="same",
@@ -448,12 +466,17 @@ RIGHT: dict[str, Callable] = {
 
 
 def handed(function: Callable) -> Callable:
-    """An implementation as tests get it: one signature for all, and no name that tells which it is."""
+    """An implementation as tests get it: one signature for all, and no name that tells which it is.
+
+    What it says to a call that is not allowed tells nothing either: all refuse it as the library does.
+    """
 
     def avg_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
         x = x if is_array(x) else np.asarray(x)
+        settings = kernel_size, stride, padding, ceil_mode, count_include_pad
         with np.errstate(all="ignore"):
-            return function(x, kernel_size, stride, padding, ceil_mode, count_include_pad)
+            operators.avg_pool2d(x, *settings)
+            return function(x, *settings)
 
     return avg_pool2d
 
@@ -461,20 +484,13 @@ def handed(function: Callable) -> Callable:
 def objection(tests: Callable, implementation: Callable) -> str:
     """What tests say against an implementation; empty if they accept it.
 
-    Tests reject by raising any exception, or by returning False. Raises WrongAnswer where they are
-    not written yet.
+    Tests reject by raising whatever it is, sys.exit() included, or by returning False.
     """
     quiet = io.StringIO()
     try:
         with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
             verdict = tests(handed(implementation))
-    except NotImplementedError:
-        raise WrongAnswer(
-            "my_tests is not written yet: replace `raise NotImplementedError()`\n"
-            "  with your tests, run that cell, then run this one again.",
-            status="blank",
-        ) from None
-    except Exception as error:
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
         return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     rejected = isinstance(verdict, bool | np.bool_) and not verdict
     return "it returned False" if rejected else ""
@@ -508,20 +524,20 @@ class Trial:
 def try_tests(
     tests: Callable, wrong: Iterable[str], order: np.random.Generator | None = None
 ) -> Trial:
-    """Hand every right and some wrong implementations to tests, in a random order if one is given."""
+    """Hand every right and some wrong implementations to tests, in a random order.
+
+    Tests that remember cannot know by the order which ones are right. Raises WrongAnswer where the
+    tests are not written yet: where all that they ever say is the stub's own exception.
+    """
     wrong = tuple(wrong)
-    bank = wrong_implementations()
-    jobs = [(True, name) for name in RIGHT] + [(False, id) for id in wrong]
-    if order is not None:
-        order.shuffle(jobs)
-    missed, accused = set(), {}
-    for is_right, name in jobs:
-        said = objection(tests, RIGHT[name] if is_right else bank[name])
-        if is_right and said:
-            accused[name] = said
-        elif not is_right and not said:
-            missed.add(name)
-    return Trial(wrong, frozenset(missed), accused)
+    jobs = RIGHT | {id: wrong_implementations()[id] for id in wrong}
+    said = {}
+    for name in (order or np.random.default_rng()).permutation(list(jobs)):
+        said[str(name)] = objection(tests, jobs[name])
+    if set(said.values()) == {NotImplementedError.__name__}:
+        raise not_written("my_tests", "tests")
+    accused = {name: said[name] for name in RIGHT if said[name]}
+    return Trial(wrong, frozenset(id for id in wrong if not said[id]), accused)
 
 
 @cache
@@ -532,10 +548,10 @@ def _of_weak_tests(id: str, wrong: tuple[str, ...]) -> Trial:
 
 
 def weaknesses(trial: Trial) -> list[Slip]:
-    """The named weak tests past which gets nothing that did not get past these tests as well.
+    """The named weak tests past which the same wrong implementations got.
 
-    Of several, those that miss most. Of tests that reject right implementations, those that reject
-    the library's own as well, or spare it as well.
+    Where these tests reject right implementations: those that reject most of the same, and the
+    library's own only where these do.
     """
     from strided.slips import bank
 
@@ -547,18 +563,22 @@ def weaknesses(trial: Trial) -> list[Slip]:
         if trial.accused:
             if weak.accused and (LIBRARY in weak.accused) == (LIBRARY in trial.accused):
                 found[id] = len(weak.accused.keys() & trial.accused.keys())
-        elif weak.missed and not weak.accused and weak.missed <= trial.missed:
+        elif not weak.accused and weak.missed == trial.missed:
             found[id] = len(weak.missed)
     most = max(found.values(), default=0)
-    return [bank("my_tests")[id] for id, many in found.items() if many == most]
+    return [bank("my_tests")[id] for id, many in found.items() if many == most > 0]
 
 
 def advice(found: list[Slip], accused: bool) -> list[str]:
-    """Lines that name the weakness and say what to do about it."""
+    """Lines that name the weakness, if it has a name, and say what to do about it."""
+    if not found and not accused:
+        return [
+            wrap("For each of them, think of a call that gives it away: of its image and settings.")
+        ]
     lines = []
     for slip in found:
         if not accused:
-            lines.append(wrap(f"Everything that gets past {slip.gives} gets past yours too."))
+            lines.append(wrap(f"The same ones get past {slip.gives}."))
         lines.append(wrap(slip.advice))
     return lines
 
@@ -566,11 +586,7 @@ def advice(found: list[Slip], accused: bool) -> list[str]:
 def require_tests(tests: object) -> None:
     """Raise a WrongAnswer unless the answer is a function."""
     if not callable(tests):
-        raise WrongAnswer(
-            f"my_tests is {show(tests)}, not a function.\n"
-            "  Define it with `def my_tests(avg_pool2d):` and run that cell again.",
-            status="error",
-        )
+        raise not_a_function("my_tests", tests, "(avg_pool2d):")
 
 
 def refuse_useless(trial: Trial, words: str = "") -> None:

@@ -109,6 +109,21 @@ def _(spec):
 
 @slip(
     "port_torch7",
+    "pooling_step_left_out",
+    gives="an average pooling that steps by its kernel, whatever dW and dH say,",
+    advice="Hand the step on in every call: stride=(dH, dW), each of them 1 where it is not given. "
+    "A pooling without a stride steps by its kernel here.",
+)
+def _(spec):
+    def change(name, arguments):
+        if name == "avg_pool2d":
+            arguments.pop("stride")
+
+    return _other_calls(spec, change)
+
+
+@slip(
+    "port_torch7",
     "one_step_for_both",
     gives="a dH that is as large as dW where only dW is given",
     advice="Each step has a default of its own, and it is 1. Only a convolution's padH follows "
@@ -509,6 +524,21 @@ def _(spec):
 
 @slip(
     "port_keras1",
+    "none_as_strides",
+    gives="layer.get('strides', pool_size), which is None where strides are None,",
+    advice="Strides of None count as not given, and `get` looks only whether the key is there. "
+    "Write layer.get('strides') or pool_size.",
+)
+def _(spec):
+    def change(name, layer):
+        if name == "AveragePooling2D":
+            tuple(layer.get("strides", ()))  # of None, this is an error
+
+    return _other_keras_layers(spec, change)
+
+
+@slip(
+    "port_keras1",
     "subsample_ignored",
     gives="convolutions that step by 1, whatever subsample says,",
     advice="subsample is a convolution's step in Keras 1, and strides a pooling's. Hand it on as "
@@ -563,6 +593,18 @@ def _(spec):
             layer.pop("activation", None)
 
     return _other_keras_layers(spec, change)
+
+
+@slip(
+    "port_keras1",
+    "linear_called",
+    gives="a call of 'linear', which is no layer,",
+    advice="The activation 'linear' leaves every number as it is, in a Convolution2D and in an "
+    "Activation layer alike: it needs no call.",
+)
+def _(spec):
+    linear = any(layer.get("activation") == "linear" for _, layer in spec["layers"])
+    return porting.port_keras1(spec) + [("linear", {})] * linear
 
 
 @slip(
