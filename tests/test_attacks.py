@@ -230,7 +230,12 @@ def graded(tmp_path_factory) -> Graded:
     submitted, before = files(together), children()
     with heir():
         rows = run(alone, home), run(together, home)
-        survivors = {pid for pid in children() - before if alive(pid)}
+        survivors = children() - before
+        for _ in range(100):  # the run's own helpers may take a moment to end
+            survivors = {pid for pid in survivors if alive(pid)}
+            if not survivors:
+                break
+            time.sleep(0.1)
     made = {name for name in files(together) - submitted if name.split("/")[0] not in PLACES}
     made |= {str(place) for place in OUTSIDE if (place / "strided-attack").exists()}
     return Graded(together, *rows, home, survivors, made)
@@ -238,7 +243,7 @@ def graded(tmp_path_factory) -> Graded:
 
 # Where an attack on files wants to write, and where a class run does.
 OUTSIDE = (ROOT, ROOT / "tests", Path("/"), Path("/usr/lib"), Path("/var/tmp"))
-PLACES = {"autograded", "feedback", "gradebook.db", "grades.csv", "nbgrader_config.py"}
+PLACES = {"autograded", "feedback", "gradebook.db", "grades.csv", "nbgrader_config.py", ".grading"}
 
 
 def test_no_attack_gains_a_point(graded):
