@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from autograder.paths import CLASS, UserError
+from strided.manifest import ManifestError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -95,6 +96,9 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    except ManifestError as error:
+        print(f"{error}.", file=sys.stderr)
+        return UserError.exit_code
     except OSError as error:
         print(f"{error.filename or 'The system'}: {error.strerror or error}.", file=sys.stderr)
         return 2

@@ -32,6 +32,9 @@ KERNEL = {
     "language_info": {"name": "python"},
 }
 
+# nbgrader cuts from a released notebook what stands between these lines.
+HIDDEN_BEGIN, HIDDEN_END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+
 
 class LessonError(UserError):
     """A lesson's text and the manifest do not fit together; the message names the place."""
@@ -120,10 +123,10 @@ def hidden_tests(lesson: manifest.Lesson, exercise: str) -> str:
     if exercise not in defined_names(path.read_text(encoding="utf-8")):
         return ""
     return (
-        "\n### BEGIN HIDDEN TESTS\n"
+        f"\n{HIDDEN_BEGIN}\n"
         f"from autograder.hidden import {lesson.module}\n"
         f"assert {lesson.module}.{exercise}({exercise})\n"
-        "### END HIDDEN TESTS"
+        f"{HIDDEN_END}"
     )
 
 
@@ -212,10 +215,26 @@ def stale(source: Path = SOLUTIONS, root: Path = ROOT) -> list[Path]:
         fresh = Path(scratch)
         build(fresh, source)
         made = {path.relative_to(fresh): path.read_bytes() for path in fresh.glob("*/*/*.ipynb")}
-    found = {
-        path.relative_to(root)
-        for top in (root / SOLUTIONS.name, root / COURSE.name)
-        for path in top.glob("*/*.ipynb")
-    }
+    found = {path.relative_to(root) for path in _generated(root)}
     wrong = [p for p, data in made.items() if p not in found or (root / p).read_bytes() != data]
     return sorted(wrong + list(found - set(made)))
+
+
+def remove_strays(root: Path = ROOT) -> list[Path]:
+    """Delete the notebooks under `root` of lessons since renamed or removed; return their paths."""
+    strays = sorted(path for path in _generated(root) if path.stem not in manifest.lessons())
+    for path in strays:
+        path.unlink()
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    return strays
+
+
+def _generated(root: Path) -> list[Path]:
+    """The notebooks that some build made: each has its folder's name. Others are somebody's own."""
+    return [
+        path
+        for top in (root / SOLUTIONS.name, root / COURSE.name)
+        for path in top.glob("[0-9][0-9]_*/*.ipynb")
+        if path.stem == path.parent.name
+    ]

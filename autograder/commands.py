@@ -29,11 +29,13 @@ def console() -> Console:
 
 
 def build() -> int:
-    """Make every notebook from its lesson's text."""
-    changed = building.build()
+    """Make every notebook from its lesson's text, and remove those of lessons that are no more."""
+    changed, strays = building.build(), building.remove_strays()
     for path in changed:
         print(f"made {path.relative_to(ROOT)}")
-    if not changed:
+    for path in strays:
+        print(f"removed {path.relative_to(ROOT)}, which no lesson makes")
+    if not changed and not strays:
         print("Every notebook is up to date.")
     return 0
 

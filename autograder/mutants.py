@@ -4,6 +4,7 @@ The slips are mutants of an exercise's answer: a test that lets one live does no
 right answers are those of `autograder.answers`: to reject one of them is a grader's worst fault.
 """
 
+import builtins
 import contextlib
 import functools
 import io
@@ -14,12 +15,15 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import get_context
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from autograder.absent import ABSENT
 from autograder.answers import answers
-from strided import checks, geometry, manifest, operators, slips
+from autograder.lent import LENT
+from strided import checks, manifest, slips
 from strided.checks.core import Award, WrongAnswer
 
 NAMED = 0.95  # the least share of slips that the visible checks must call by their name
@@ -89,8 +93,23 @@ def examined(check: Callable, slip: slips.Slip, points: float) -> Verdict:
 
 
 def defined(source: str, name: str) -> Any:
-    """What a student's cell defines under a name, after the imports of every lesson."""
-    namespace: dict[str, Any] = {"np": np, "geometry": geometry, "operators": operators}
+    """What a student's cell defines under an exercise's name, with what its lesson lends and no more."""
+    modules: dict[str, SimpleNamespace] = {}
+    for path, function in LENT.get(manifest.lesson_of(name).name, {}).items():
+        module, _, attribute = path.rpartition(".")
+        setattr(modules.setdefault(module, SimpleNamespace()), attribute, function)
+    library = {"strided": SimpleNamespace(**modules)}
+    library |= {f"strided.{module}": lent for module, lent in modules.items()}
+
+    def import_(path: str, *rest: Any) -> Any:
+        if path.partition(".")[0] not in ABSENT:
+            return __import__(path, *rest)
+        if path not in library:
+            raise ImportError(f"{path} is not lent to {name}")
+        return library[path]
+
+    builtin = {**vars(builtins), "__import__": import_}
+    namespace: dict[str, Any] = {"__builtins__": builtin, "np": np, **modules}
     exec(source, namespace)
     return namespace[name]
 
@@ -100,9 +119,7 @@ def survey(exercise: str, seed: int) -> Survey:
 
     Raises ValueError for an unknown exercise.
     """
-    lesson = next((e for e in manifest.lessons().values() if exercise in _ids(e)), None)
-    if lesson is None:
-        raise ValueError(f"there is no exercise {exercise!r} in lessons.toml")
+    lesson = manifest.lesson_of(exercise)
     points = manifest.exercises()[exercise].points
     check = getattr(checks, exercise)
     hidden = getattr(import_module(f"autograder.hidden.{lesson.module}"), exercise, None)
@@ -165,10 +182,6 @@ def surveys(exercises: Sequence[str], seed: int, processes: int = 2) -> Iterator
 def enough_named(found: Sequence[Survey]) -> bool:
     """Whether the visible checks name as many slips as they must."""
     return sum(s.named for s in found) >= NAMED * sum(s.slips for s in found)
-
-
-def _ids(lesson: manifest.Lesson) -> list[str]:
-    return [exercise.id for exercise in lesson.exercises]
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError
 from rich.console import Console
 from rich.progress import Progress
 
-from autograder.build import LessonError, read_lesson
+from autograder.build import HIDDEN_BEGIN, HIDDEN_END, LessonError, read_lesson
 from autograder.paths import SOLUTIONS
 from bench.table import markdown, verdict
 from strided import manifest
@@ -28,7 +28,7 @@ LESSON_SECONDS, LESSON_MIB, CHECK_SECONDS, IMPORT_SECONDS = 60, 1024, 0.3, 0.25
 CHECKS = 5  # runs of every check cell
 IMPORTS = 7
 
-HIDDEN = re.compile(r"\n### BEGIN HIDDEN TESTS\n.*### END HIDDEN TESTS", re.S)
+HIDDEN = re.compile(rf"\n{HIDDEN_BEGIN}\n.*{HIDDEN_END}", re.S)
 # Linux keeps a process's highest resident memory here, in KiB. What `resource` tells counts in the
 # memory of the process that started the kernel.
 PEAK = """

@@ -22,7 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from bench.layers import CONVOLUTIONS, POOLINGS, SUBSAMPLINGS, Layer
+from bench.layers import CONVOLUTIONS, LENET, POOLINGS, RESNET, SUBSAMPLINGS, VGG, Layer
 from bench.table import markdown, verdict
 
 # (operator, its layers, what torch is timed at, the most that time(ours) / time(torch) should be)
@@ -177,11 +177,12 @@ def run(options: argparse.Namespace, console: Console) -> None:
                     "not known" if busy else verdict(mean, goal),
                 ]
             )
+    batches = ", ".join(f"batches of {images} in {name}" for name, images in (LENET, VGG, RESNET))
     head = ["operator", "against torch's", "layers", "goal", "time(ours) / time(torch)"]
     print(markdown([*head, "its turns", "goal is"], summary))
     print(
-        f"\nGeometric means over the layers, float32, threads on either side: {threads}; batches of "
-        "64 (LeNet-5), 1 (VGG-16) and 4 (ResNet-18). A backward pass is timed without its forward "
+        f"\nGeometric means over the layers, float32, threads on either side: {threads}; {batches}. "
+        "A backward pass is timed without its forward "
         "pass on both sides. Memory is the peak of a call with its result: what NumPy allocates on "
         "our side, the growth of resident memory on torch's. The machine's load before it began: "
         f"{load:.1f}.\n"

@@ -23,15 +23,6 @@ from bench.layers import Layer
 
 Call = Callable[[], Any]
 
-OPERATORS = (
-    "avg_pool2d",
-    "subsample2d",
-    "conv2d",
-    "avg_pool2d_backward",
-    "subsample2d_backward",
-    "conv2d_backward",
-)
-
 
 def ours(operator: str, layer: Layer) -> Call:
     """Return one call of `strided.operators` on float32 arrays."""

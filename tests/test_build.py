@@ -7,7 +7,7 @@ import shutil
 import nbformat
 import pytest
 
-from autograder import build
+from autograder import build, commands
 from autograder.paths import COURSE, ROOT, SOLUTIONS
 from strided import manifest
 
@@ -82,6 +82,33 @@ def test_building_twice_gives_the_same_bytes_and_a_changed_text_makes_them_stale
     stray.mkdir()
     (stray / "10_stray.ipynb").write_text("{}")
     assert any(path.name == "10_stray.ipynb" for path in build.stale(source, first))
+
+
+def test_what_an_earlier_build_made_for_no_lesson_is_removed_and_nothing_else(tmp_path):
+    kept = [
+        f"course/{LESSON.name}/{LESSON.name}.ipynb",  # a lesson's
+        f"course/{LESSON.name}/my own.ipynb",
+        "course/mine/mine.ipynb",
+        "solutions/10_gone/10_gone.py",
+        "elsewhere/10_gone/10_gone.ipynb",
+    ]
+    gone = ["course/10_gone/10_gone.ipynb", "solutions/10_gone/10_gone.ipynb"]
+    for name in kept + gone:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    assert build.remove_strays(tmp_path) == [tmp_path / name for name in gone]
+    assert all((tmp_path / name).is_file() for name in kept)
+    assert not any((tmp_path / name).exists() for name in gone)
+    assert not (tmp_path / "course" / "10_gone").exists()
+    assert build.remove_strays(tmp_path) == []
+
+
+def test_the_build_says_what_it_removed(monkeypatch, capsys):
+    monkeypatch.setattr(build, "build", lambda: [])
+    monkeypatch.setattr(build, "remove_strays", lambda: [COURSE / "10_gone" / "10_gone.ipynb"])
+    assert commands.build() == 0
+    said = "removed course/10_gone/10_gone.ipynb, which no lesson makes\n"
+    assert capsys.readouterr().out == said
 
 
 def test_the_committed_notebooks_are_fresh():

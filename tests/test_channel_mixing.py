@@ -7,7 +7,6 @@ from autograder.answers import answers
 from autograder.examiner import examine
 from autograder.hidden import channel_mixing as hidden
 from autograder.student import Limits, Student
-from autograder.warm import Warm
 from strided import channels, checks, compare, manifest, operators, slips
 from strided.checks.channel_mixing import as_operator
 from strided.checks.core import WrongAnswer
@@ -234,12 +233,6 @@ def test_it_has_a_counterpart_in_torch(exercise):
 
 
 # ---------------------------------------------------------------- in a student's own process
-
-
-@pytest.fixture(scope="module")
-def warm():
-    with Warm() as process:
-        yield process
 
 
 @pytest.mark.parametrize(

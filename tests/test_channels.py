@@ -81,6 +81,31 @@ def test_a_table_that_does_not_fit_is_refused(arguments, words):
         channels.conv2d_table(*arguments)
 
 
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ((5, 4, 2), "groups=2 must divide in_channels=5 and out_channels=4"),
+        ((4, 5, 2), "groups=2 must divide in_channels=4 and out_channels=5"),
+        ((4, 4, 0), "groups must be at least 1"),
+        ((0, 4, 2), "in_channels must be at least 1"),
+        ((4, -2, 2), "out_channels must be at least 1"),
+    ],
+)
+def test_groups_that_lose_a_channel_are_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        channels.group_table(*arguments)
+    with pytest.raises(TypeError, match="groups must be an int"):
+        channels.group_table(4, 4, 2.0)
+
+
+@pytest.mark.parametrize("row", [[-1], [0, 2]])
+def test_a_matrix_of_channels_that_are_not_there_is_refused(row):
+    with pytest.raises(ValueError, match=r"table\[1\] must list some of the channels 0 to 1"):
+        channels.table_matrix([[0], row], 2)
+    with pytest.raises(ValueError, match="in_channels must be at least 1"):
+        channels.table_matrix([], 0)
+
+
 # ---------------------------------------------------------------- LeNet-5
 
 

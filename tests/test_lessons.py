@@ -70,7 +70,7 @@ def test_an_answer_is_judged_as_its_style_says(lesson, exercise, style):
 
 
 @pytest.mark.parametrize("lesson, exercise", EXERCISES)
-def test_five_other_styles_are_right(lesson, exercise):
+def test_a_function_has_five_right_answers_and_data_one(lesson, exercise):
     styles = {
         style: text
         for (id, style), text in answers(lesson.name).items()
@@ -111,7 +111,8 @@ def test_there_are_enough_slips(lesson, exercise):
 
 
 def test_the_bank_is_large():
-    assert sum(len(slips.bank(exercise)) for exercise in manifest.exercises()) >= 120
+    least = 120  # what the course promises; there are more
+    assert sum(len(slips.bank(exercise)) for exercise in manifest.exercises()) >= least
 
 
 def missing(lesson: manifest.Lesson, notebook) -> list[str]:

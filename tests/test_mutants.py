@@ -3,6 +3,7 @@
 import os
 import sys
 
+import numpy as np
 import pytest
 
 from autograder import answers as written
@@ -106,6 +107,44 @@ def test_exercises_are_surveyed_side_by_side():
     found = list(mutants.surveys(["layer_counts", "keep_every"], seed=3))
     assert sorted(survey.exercise for survey in found) == ["keep_every", "layer_counts"]
     assert all(survey.faults == () and survey.right >= 5 for survey in found)
+
+
+@pytest.mark.parametrize(
+    "source, exercise, error",
+    [
+        ("def conv2d(x, w): return operators.conv2d(x, w)", "conv2d", NameError),
+        ("from strided import operators\ndef conv2d(x, w): return x", "conv2d", ImportError),
+        ("def conv2d(x, w):\n    import strided.operators", "conv2d", ImportError),
+        ("def conv2d(x, w):\n    import torch", "conv2d", ImportError),
+        (
+            "def blur_subsample(x, w): return operators.avg_pool2d(x, 2)",
+            "blur_subsample",
+            AttributeError,
+        ),
+        (
+            "def blur_subsample(x, w): return operators.conv2d(x, w, stride=2)",
+            "blur_subsample",
+            ValueError,
+        ),
+    ],
+)
+def test_an_answer_gets_only_what_its_lesson_lends(source, exercise, error):
+    x = np.ones((1, 1, 4, 4))
+    with pytest.raises(error):
+        mutants.defined(source, exercise)(x, x)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def blur_subsample(x, w): return operators.conv2d(x, w)",
+        "def blur_subsample(x, w):\n    from strided import operators\n    return operators.conv2d(x, w)",
+        "from strided.operators import conv2d\ndef blur_subsample(x, w): return conv2d(x, w)",
+    ],
+)
+def test_an_answer_gets_what_its_lesson_lends(source):
+    x = np.ones((1, 1, 4, 4))
+    assert mutants.defined(source, "blur_subsample")(x, x) == 16
 
 
 def test_the_seed_is_set_for_the_hidden_tests_only(monkeypatch):

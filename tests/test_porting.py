@@ -145,20 +145,36 @@ def test_theano_turns_the_kernel_and_tensorflow_does_not():
     close(keras1({**spec, "backend": "theano"}, X), operators.conv2d(X, turned))
 
 
-def test_what_has_no_rule_here_is_refused():
+def test_a_window_that_fits_nowhere_is_refused():
     spec = {"backend": "theano", "image_dim_ordering": "th", "input_shape": X.shape[1:]}
-    with pytest.raises(ValueError, match="'same' has other rules"):
-        keras1({**spec, "layers": [("AveragePooling2D", {"border_mode": "same"})]}, X)
-    with pytest.raises(ValueError, match="'cntk'"):
-        keras1({**spec, "backend": "cntk", "layers": []}, X)
-    with pytest.raises(ValueError, match="Dense"):
-        keras1({**spec, "layers": [("Dense", {})]}, X)
-    with pytest.raises(ValueError, match="Linear"):
-        torch7([("Linear", {})], X)
     with pytest.raises(ValueError, match="no window"):
         torch7([("SpatialAveragePooling", {"kW": 2, "kH": 12})], X)
     with pytest.raises(ValueError, match="no window"):
         keras1({**spec, "layers": [("AveragePooling2D", {"pool_size": (12, 2)})]}, X)
+
+
+@pytest.mark.parametrize("do", [lambda spec: torch7(spec, X), port_torch7])
+def test_a_torch7_class_that_is_not_known_is_neither_run_nor_ported(do):
+    with pytest.raises(ValueError, match="no Torch7 layer 'SpatialMaxPooling' here, only Spatial"):
+        do([("Tanh", {}), ("SpatialMaxPooling", {"kW": 2, "kH": 2})])
+
+
+@pytest.mark.parametrize("do", [lambda spec: keras1(spec, X), port_keras1])
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"layers": [("MaxPooling2D", {})]}, "no Keras 1 layer 'MaxPooling2D' here, only Conv"),
+        ({"layers": [("AveragePooling2D", {}), ("Dense", {})]}, "no Keras 1 layer 'Dense'"),
+        ({"layers": [("Activation", {"activation": "elu"})]}, "no Keras 1 activation 'elu'"),
+        ({"layers": [("AveragePooling2D", {"border_mode": "same"})]}, "'same' has other rules"),
+        ({"layers": [], "backend": "cntk"}, "'cntk'"),
+        ({"layers": [], "image_dim_ordering": "default"}, "'default' is not known"),
+    ],
+)
+def test_a_keras1_spec_that_is_not_known_is_neither_run_nor_ported(do, changes, words):
+    spec = {"backend": "theano", "image_dim_ordering": "th", "input_shape": X.shape[1:]}
+    with pytest.raises(ValueError, match=words):
+        do({**spec, **changes})
 
 
 # ---------------------------------------------------------------- lists of calls

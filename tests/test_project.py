@@ -106,6 +106,25 @@ def test_the_readme_names_the_verbs_that_the_makefile_has():
     assert set(re.findall(r"(?:^    |`)make ([a-z]+)", readme, re.M)) == verbs
 
 
+def unlisted(page: str) -> list[str]:
+    """Lessons of the manifest that a page does not name."""
+    return [name for name in manifest.lessons() if f"`{name}`" not in page]
+
+
+@pytest.mark.parametrize("page", ["README.md", "course/README.md"])
+def test_every_lesson_is_in_the_lists_of_lessons(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    # Above its table, a page may name a lesson in passing.
+    tables = re.findall(r"^\| `\d\d_\w+` \|.*$|^The lessons, .*(?:\n.+)*", text, re.M)
+    assert unlisted("\n".join(tables)) == []
+
+
+def test_a_lesson_that_is_not_listed_is_seen():
+    listed = [f"| `{name}` | do |" for name in manifest.lessons()]
+    assert unlisted("\n".join(listed)) == []
+    assert unlisted("\n".join(listed[:-1])) == [list(manifest.lessons())[-1]]
+
+
 def places(table: str) -> list[tuple[str, str]]:
     """Lesson number and section of every place that the table of corrections names."""
     found = []

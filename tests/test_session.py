@@ -2,19 +2,11 @@
 
 import pytest
 
-from autograder.doctor import missing
 from autograder.examiner import examine
 from autograder.student import Ended, Limits, Student
 from autograder.warm import Warm
 
-TRUSTED = bool(missing())  # what is tested here holds with and without the sandbox
 TEST = "assert f([1, 2]) == 3"
-
-
-@pytest.fixture(scope="module")
-def warm():
-    with Warm(trusted=TRUSTED) as process:
-        yield process
 
 
 @pytest.fixture
@@ -197,8 +189,8 @@ def test_an_exception_of_the_students_own_is_of_the_kind_it_derives_from(student
         student.find("f")([1])
 
 
-def test_the_end_of_the_warm_process_costs_one_exercise():
-    with Warm(trusted=TRUSTED) as own:
+def test_the_end_of_the_warm_process_costs_one_exercise(trusted):
+    with Warm(trusted=trusted) as own:
         with Student(own) as first:
             first.run("import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(0.2)")
         with Student(own) as second:

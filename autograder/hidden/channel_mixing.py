@@ -4,17 +4,11 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from autograder.hidden.kit import alike, called, require, seeded
+from autograder.hidden.kit import alike, called, require, seeded, unequal_pair
 from strided import channels as library
 from strided import checks, operators
 from strided.checks.channel_mixing import as_operator
 from strided.checks.core import Case, case
-
-
-def unequal_pair(rng: np.random.Generator, least: int, most: int) -> tuple[int, int]:
-    """Two different numbers from `least` to `most`."""
-    first, second = rng.choice(np.arange(least, most + 1), 2, replace=False)
-    return int(first), int(second)
 
 
 def random_table(rng: np.random.Generator, inputs: int, outputs: int) -> list[list[int]]:

@@ -32,6 +32,12 @@ def seeded(test: Callable) -> Callable:
     return run
 
 
+def unequal_pair(rng: np.random.Generator, least: int, most: int) -> tuple[int, int]:
+    """Two different numbers from `least` to `most`."""
+    first, second = rng.choice(np.arange(least, most + 1), 2, replace=False)
+    return int(first), int(second)
+
+
 def require(holds: bool, words: str) -> None:
     """Raise a WrongAnswer that tells a property in words, unless it holds."""
     if not holds:

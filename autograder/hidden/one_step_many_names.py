@@ -4,15 +4,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from autograder.hidden.kit import alike, require, seeded
+from autograder.hidden.kit import alike, require, seeded, unequal_pair
 from strided import checks, names
 from strided.checks.core import Case, case
-
-
-def unequal_pair(rng: np.random.Generator, least: int, most: int) -> tuple[int, int]:
-    """Two different numbers from `least` to `most`."""
-    first, second = rng.choice(np.arange(least, most + 1), 2, replace=False)
-    return int(first), int(second)
 
 
 def size_that_does_not_divide(rng: np.random.Generator, step: int, first: int = 0) -> int:

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from autograder.hidden.kit import seeded
+from autograder.hidden.kit import seeded, unequal_pair
 from strided import checks
 from strided.checks.core import Case, case
 
@@ -23,18 +23,13 @@ Pair = tuple[int, int]
 
 def _sizes(rng: np.random.Generator) -> tuple[Pair, Pair, Pair]:
     """Image, kernel and stride, each rectangular; on both axes pixels are left over at the end."""
-    kernel = _unequal(rng, 2, 5)
-    stride = _unequal(rng, 2, 5)
+    kernel = unequal_pair(rng, 2, 4)
+    stride = unequal_pair(rng, 2, 4)
     rows, columns = (
         int(k + rng.integers(1, 3) * d + rng.integers(1, d))
         for k, d in zip(kernel, stride, strict=True)
     )
     return (rows, columns), kernel, stride
-
-
-def _unequal(rng: np.random.Generator, low: int, high: int) -> Pair:
-    first, second = rng.choice(np.arange(low, high), 2, replace=False)
-    return int(first), int(second)
 
 
 def _layer(rng: np.random.Generator, batch: int, channels: int, size: Pair):
@@ -109,7 +104,7 @@ def _anything(rng: np.random.Generator) -> Case:
 @seeded
 def average_as_subsampling(function, rng: np.random.Generator) -> None:
     """The two arrays for other numbers of channels and other windows."""
-    kernels = [_unequal(rng, 2, 7) for _ in range(3)]
+    kernels = [unequal_pair(rng, 2, 6) for _ in range(3)]
     checks.average_as_subsampling.judge(
         function,
         [case(int(rng.integers(2, 9)), kernel) for kernel in kernels]

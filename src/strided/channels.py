@@ -75,7 +75,24 @@ def mixing_matrix(
 
 
 def group_table(in_channels: int, out_channels: int, groups: int) -> list[list[int]]:
-    """List the input channels that each output of a grouped convolution reads."""
+    """List the input channels that each output of a grouped convolution reads.
+
+    Args:
+        in_channels: channels of the input, a multiple of `groups`.
+        out_channels: channels of the output, a multiple of `groups`.
+        groups: equal parts into which both are divided.
+
+    Raises:
+        TypeError: a number is not an int.
+        ValueError: a number is smaller than 1, or `groups` does not divide both others.
+    """
+    groups = integer(groups, "groups", 1)
+    in_channels = integer(in_channels, "in_channels", 1)
+    out_channels = integer(out_channels, "out_channels", 1)
+    if in_channels % groups or out_channels % groups:
+        raise ValueError(
+            f"groups={groups} must divide in_channels={in_channels} and out_channels={out_channels}"
+        )
     inputs, outputs = in_channels // groups, out_channels // groups
     table = []
     for k in range(out_channels):
@@ -85,9 +102,23 @@ def group_table(in_channels: int, out_channels: int, groups: int) -> list[list[i
 
 
 def table_matrix(table: Table, in_channels: int) -> np.ndarray:
-    """Write a table as a mixing matrix: `(out_channels, in_channels)` booleans."""
-    matrix = np.zeros((len(table), in_channels), dtype=bool)
+    """Write a table as a mixing matrix: `(out_channels, in_channels)` booleans.
+
+    Args:
+        table: for each output channel, the input channels that it reads.
+        in_channels: channels of the input.
+
+    Raises:
+        TypeError: `in_channels` is not an int.
+        ValueError: `in_channels` is smaller than 1, or a row names a channel that is not there.
+    """
+    matrix = np.zeros((len(table), integer(in_channels, "in_channels", 1)), dtype=bool)
     for k, reads in enumerate(table):
+        if not all(0 <= channel < in_channels for channel in reads):
+            raise ValueError(
+                f"table[{k}] must list some of the channels 0 to {in_channels - 1}, "
+                f"got {list(reads)}"
+            )
         matrix[k, list(reads)] = True
     return matrix
 

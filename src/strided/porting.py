@@ -11,9 +11,10 @@ Keras 1: a dict of the settings that hold for the whole network, and such a list
 
     {"backend": "tensorflow", "image_dim_ordering": "tf", "input_shape": (28, 28, 1), "layers": [...]}
 
-`torch7` and `keras1` run a spec by its own framework's rules, window by window, and share no code with
-`port_torch7` and `port_keras1`, which translate it. A translation is a list of *calls* of this
-course's layers, such as `("avg_pool2d", {"kernel_size": (2, 3), "stride": 1})`; `run` runs it.
+`torch7` and `keras1` run a spec by its own framework's rules, window by window. `port_torch7` and
+`port_keras1`, which translate it, refuse the same specs, and share no other code with them. A
+translation is a list of *calls* of this course's layers, such as
+`("avg_pool2d", {"kernel_size": (2, 3), "stride": 1})`; `run` runs it.
 
 Images are `(N, C, H, W)` throughout, whatever the other framework's order was. All is computed in
 float64.
@@ -254,12 +255,17 @@ def torch7(spec: Sequence[Layer], x: np.ndarray) -> np.ndarray:
     In ceil mode without padding, a last window that lies wholly beyond the image gives 0 or NaN, as
     it does there. Raises ValueError for a class that is not known.
     """
+    _check_torch7(spec)
     x = np.asarray(x, dtype=np.float64)
     for name, layer in spec:
-        if name not in TORCH7:
-            raise ValueError(f"there is no Torch7 layer {name!r} here, only {', '.join(TORCH7)}")
         x = TORCH7[name](x, layer)
     return x
+
+
+def _check_torch7(spec: Sequence[Layer]) -> None:
+    for name, _ in spec:
+        if name not in TORCH7:
+            raise ValueError(f"there is no Torch7 layer {name!r} here, only {', '.join(TORCH7)}")
 
 
 def _torch7_convolution(x: np.ndarray, layer: Mapping[str, Any]) -> np.ndarray:
@@ -330,23 +336,34 @@ def keras1(spec: Mapping[str, Any], x: np.ndarray) -> np.ndarray:
     """Compute what a Keras 1 network computes: `(N, C, H, W)` → `(N, K, outH, outW)`.
 
     The images go in and out channels first, also where the network's own order is 'tf'. Raises
-    ValueError for a layer, a backend or an order that is not known.
+    ValueError for a layer, an activation, a backend or an order that is not known, and for 'same'
+    on Theano.
     """
+    _check_keras1(spec)
     backend, order = spec["backend"], spec["image_dim_ordering"]
-    if backend not in ("tensorflow", "theano") or order not in ("tf", "th"):
-        raise ValueError(f"backend {backend!r} with image_dim_ordering {order!r} is not known")
     images = np.asarray(x, dtype=np.float64).transpose(0, 2, 3, 1)  # as 'tf' has them
     for name, layer in spec["layers"]:
-        if backend == "theano" and layer.get("border_mode", "valid") != "valid":
-            raise ValueError("only 'valid' is known on Theano, whose 'same' has other rules")
         if name == "Convolution2D":
             images = _keras1_convolution(images, layer, backend, order)
         elif name == "AveragePooling2D":
             images = _keras1_average(images, layer)
-        elif name != "Activation":
-            raise ValueError(f"there is no Keras 1 layer {name!r} here")
         images = KERAS1_ACTIVATIONS[layer.get("activation", "linear")](images)
     return images.transpose(0, 3, 1, 2)
+
+
+def _check_keras1(spec: Mapping[str, Any]) -> None:
+    backend, order = spec["backend"], spec["image_dim_ordering"]
+    if backend not in ("tensorflow", "theano") or order not in ("tf", "th"):
+        raise ValueError(f"backend {backend!r} with image_dim_ordering {order!r} is not known")
+    for name, layer in spec["layers"]:
+        if name not in KERAS1:
+            raise ValueError(f"there is no Keras 1 layer {name!r} here, only {', '.join(KERAS1)}")
+        if backend == "theano" and layer.get("border_mode", "valid") != "valid":
+            raise ValueError("only 'valid' is known on Theano, whose 'same' has other rules")
+        activation = layer.get("activation", "linear")
+        if activation not in KERAS1_ACTIVATIONS:
+            known = ", ".join(KERAS1_ACTIVATIONS)
+            raise ValueError(f"there is no Keras 1 activation {activation!r} here, only {known}")
 
 
 def _keras1_convolution(images: np.ndarray, layer: Mapping, backend: str, order: str) -> np.ndarray:
@@ -375,6 +392,9 @@ def _keras1_average(images: np.ndarray, layer: Mapping[str, Any]) -> np.ndarray:
     return out
 
 
+KERAS1 = ("Convolution2D", "AveragePooling2D", "Activation")
+"""Keras 1's classes that a spec may name."""
+
 KERAS1_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "linear": lambda x: x,
     "tanh": np.tanh,
@@ -390,7 +410,11 @@ def port_torch7(spec: Sequence[Layer]) -> list[Layer]:
 
     A window that lies wholly beyond the image, as Torch7 makes them in ceil mode without padding
     where the step is larger than the kernel, has no counterpart: it is left out.
+
+    Raises:
+        ValueError: a class that is not known.
     """
+    _check_torch7(spec)
     calls: list[Layer] = []
     for name, layer in spec:
         if name in ("Tanh", "ReLU"):
@@ -420,7 +444,13 @@ def port_torch7(spec: Sequence[Layer]) -> list[Layer]:
 
 
 def port_keras1(spec: Mapping[str, Any]) -> list[Layer]:
-    """Translate a Keras 1 spec into calls of this course's layers."""
+    """Translate a Keras 1 spec into calls of this course's layers.
+
+    Raises:
+        ValueError: a layer, an activation, a backend or an order that is not known, or 'same' on
+            Theano, as `keras1` has it.
+    """
+    _check_keras1(spec)
     order = spec["image_dim_ordering"]
     size = spec["input_shape"][:2] if order == "tf" else spec["input_shape"][1:]
     calls: list[Layer] = []

@@ -7,7 +7,6 @@ from strided import manifest
 
 
 def __getattr__(name: str) -> Any:
-    for lesson in manifest.lessons().values():
-        if any(name == exercise.id for exercise in lesson.exercises):
-            return getattr(import_module(f"strided.checks.{lesson.module}"), name)
-    raise AttributeError(f"module 'strided.checks' has no check {name!r}")
+    if name not in manifest.exercises():
+        raise AttributeError(f"module 'strided.checks' has no check {name!r}")
+    return getattr(import_module(f"strided.checks.{manifest.lesson_of(name).module}"), name)

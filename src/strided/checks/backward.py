@@ -6,7 +6,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from strided import geometry, operators
-from strided.checks.core import Case, Check, block, case, index_text, show, side_by_side, span
+from strided.checks.core import (
+    Case,
+    Check,
+    block,
+    case,
+    index_text,
+    integers,
+    show,
+    side_by_side,
+    span,
+)
 
 Pair = tuple[int, int]
 
@@ -17,10 +27,6 @@ LISTED = 6
 def _numbers(*shape: int) -> np.ndarray:
     """Small whole numbers, zeros and negative ones among them, in no simple order."""
     return np.arange(np.prod(shape)).reshape(shape) * 5 % 13 - 4.0
-
-
-def _image(*shape: int) -> np.ndarray:
-    return np.arange(np.prod(shape)).reshape(shape) * 7 % 17 - 4.0
 
 
 # ---------------------------------------------------------------- explanations
@@ -277,12 +283,12 @@ subsample2d_backward = Check(
     reference=operators.subsample2d_backward,
     arguments=("grad_output", "x", "weight", "kernel_size", "stride"),
     cases=(
-        _subsampling_case(_image(1, 1, 5, 8), [2.0], (2, 3), stride=(1, 2)),
-        _subsampling_case(_image(1, 2, 4, 5), [2.0, -1.0], (2, 3)),
-        _subsampling_case(_image(1, 3, 5, 4), [3.0, 2.0, -2.0], (3, 2)),
-        _subsampling_case(_image(2, 2, 7, 8), [4.0, -3.0], (2, 3), stride=(3, 2)),
-        _subsampling_case(_image(2, 2, 8, 6), [2.0, 5.0], 3, stride=2),
-        _subsampling_case(_image(1, 2, 4, 6).astype(int), [0.5, 1.5], 2, stride=2),
+        _subsampling_case(integers(1, 1, 5, 8), [2.0], (2, 3), stride=(1, 2)),
+        _subsampling_case(integers(1, 2, 4, 5), [2.0, -1.0], (2, 3)),
+        _subsampling_case(integers(1, 3, 5, 4), [3.0, 2.0, -2.0], (3, 2)),
+        _subsampling_case(integers(2, 2, 7, 8), [4.0, -3.0], (2, 3), stride=(3, 2)),
+        _subsampling_case(integers(2, 2, 8, 6), [2.0, 5.0], 3, stride=2),
+        _subsampling_case(integers(1, 2, 4, 6).astype(int), [0.5, 1.5], 2, stride=2),
     ),
     shape=_gradients_shape,
     reads=subsample2d_backward_reads,
@@ -359,12 +365,12 @@ conv2d_backward = Check(
     reference=operators.conv2d_backward,
     arguments=("grad_output", "x", "weight", "stride", "padding"),
     cases=(
-        _convolution_case(_image(1, 1, 4, 5), _KERNELS[:1, :1]),
-        _convolution_case(_image(1, 2, 4, 5), _KERNELS),
-        _convolution_case(_image(2, 2, 6, 8), _KERNELS[:2], stride=(2, 3)),
-        _convolution_case(_image(1, 2, 7, 6), _TALL, stride=(3, 2)),
-        _convolution_case(_image(1, 2, 5, 4), _KERNELS, stride=(2, 1), padding=(1, 2)),
-        _convolution_case(_image(2, 2, 5, 6).astype(int), _KERNELS[:2] / 2, stride=2, padding=1),
+        _convolution_case(integers(1, 1, 4, 5), _KERNELS[:1, :1]),
+        _convolution_case(integers(1, 2, 4, 5), _KERNELS),
+        _convolution_case(integers(2, 2, 6, 8), _KERNELS[:2], stride=(2, 3)),
+        _convolution_case(integers(1, 2, 7, 6), _TALL, stride=(3, 2)),
+        _convolution_case(integers(1, 2, 5, 4), _KERNELS, stride=(2, 1), padding=(1, 2)),
+        _convolution_case(integers(2, 2, 5, 6).astype(int), _KERNELS[:2] / 2, stride=2, padding=1),
     ),
     shape=_gradients_shape,
     reads=conv2d_backward_reads,

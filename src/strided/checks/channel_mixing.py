@@ -15,18 +15,13 @@ from strided.checks.core import (
     case,
     differing,
     indent,
+    integers,
     run,
     show,
     side_by_side,
     span,
 )
 from strided.slips.core import Slip
-
-
-def _image(*shape: int) -> np.ndarray:
-    """Small integers that look like nothing: no two of the windows used here give one result."""
-    count = int(np.prod(shape))
-    return ((np.arange(count) * 7) % 23 - 5).astype(float).reshape(shape)
 
 
 def _kernels(*shape: int) -> np.ndarray:
@@ -221,12 +216,12 @@ conv2d_groups = Check(
     reference=_conv2d_groups,
     arguments=("x", "weight", "bias", "stride", "padding", "groups"),
     cases=(
-        case(_image(1, 4, 3, 4), _kernels(4, 2, 2, 3), groups=2),
-        case(_image(1, 6, 4, 5), _kernels(6, 2, 2, 3), _OFFSETS, groups=3),
-        case(_image(1, 3, 5, 4), _kernels(6, 1, 3, 2), _OFFSETS, stride=(1, 2), groups=3),
-        case(_image(1, 2, 4, 6), _kernels(3, 2, 2, 3), _OFFSETS[:3]),
+        case(integers(1, 4, 3, 4), _kernels(4, 2, 2, 3), groups=2),
+        case(integers(1, 6, 4, 5), _kernels(6, 2, 2, 3), _OFFSETS, groups=3),
+        case(integers(1, 3, 5, 4), _kernels(6, 1, 3, 2), _OFFSETS, stride=(1, 2), groups=3),
+        case(integers(1, 2, 4, 6), _kernels(3, 2, 2, 3), _OFFSETS[:3]),
         case(
-            _image(1, 4, 6, 7),
+            integers(1, 4, 6, 7),
             _kernels(6, 2, 3, 2),
             _OFFSETS,
             stride=(2, 3),
@@ -234,7 +229,7 @@ conv2d_groups = Check(
             groups=2,
         ),
         case(
-            _image(2, 4, 5, 4).astype(int),
+            integers(2, 4, 5, 4).astype(int),
             _kernels(4, 2, 2, 3) / 2,
             _OFFSETS[:4],
             stride=2,
@@ -284,15 +279,15 @@ conv2d_table = Check(
     reference=library.conv2d_table,
     arguments=("x", "table", "kernels", "bias", "stride"),
     cases=(
-        case(_image(1, 2, 3, 4), [[1], [0, 1]], _kernels(3, 2, 3), np.zeros(2)),
-        case(_image(1, 3, 4, 4), [[0, 1], [2], [1, 2]], _kernels(5, 3, 2), _OFFSETS[:3]),
-        case(_image(1, 4, 5, 6), [[3, 0], [1, 2, 3], [2]], _kernels(6, 2, 3), _OFFSETS[3:]),
+        case(integers(1, 2, 3, 4), [[1], [0, 1]], _kernels(3, 2, 3), np.zeros(2)),
+        case(integers(1, 3, 4, 4), [[0, 1], [2], [1, 2]], _kernels(5, 3, 2), _OFFSETS[:3]),
+        case(integers(1, 4, 5, 6), [[3, 0], [1, 2, 3], [2]], _kernels(6, 2, 3), _OFFSETS[3:]),
         case(
-            _image(2, 3, 6, 7), [[2, 0], [1], [0, 1, 2], [1, 0]], _kernels(8, 2, 3), _OFFSETS[:4],
+            integers(2, 3, 6, 7), [[2, 0], [1], [0, 1, 2], [1, 0]], _kernels(8, 2, 3), _OFFSETS[:4],
             stride=(2, 3),
         ),
         case(
-            _image(2, 2, 5, 4).astype(int), [[0], [1, 0]], _kernels(3, 3, 2) / 2, _OFFSETS[:2],
+            integers(2, 2, 5, 4).astype(int), [[0], [1, 0]], _kernels(3, 3, 2) / 2, _OFFSETS[:2],
             stride=2,
         ),
     ),

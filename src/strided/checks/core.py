@@ -336,11 +336,7 @@ class Check:
         tells neither its numbers nor its code.
         """
         if not callable(function):
-            raise WrongAnswer(
-                wrap(f"{self.exercise} is {show(function)}, not a function.", first="")
-                + f"\n  Define it with `def {self.exercise}(...)` and run that cell again.",
-                status="error",
-            )
+            raise not_a_function(self.exercise, function)
         reference = reference or self.reference
         function = self.adapted(function)
         outcomes: list[Outcome] = []
@@ -349,11 +345,7 @@ class Check:
             outcome = run(function, call)
             outcomes.append(outcome)
             if isinstance(outcome.error, NotImplementedError):
-                raise WrongAnswer(
-                    f"{self.exercise} is not written yet: replace `raise NotImplementedError()`\n"
-                    "  with your answer, run that cell, then run this one again.",
-                    status="blank",
-                )
+                raise not_written(self.exercise)
             if problem is None:
                 fault = self._problem(outcome, call, reference)
                 if fault:
@@ -565,6 +557,24 @@ class Check:
             f"target {name}": np.asarray(part)
             for name, part in zip(self._names(first), result, strict=True)
         }
+
+
+def not_a_function(exercise: str, answer: object, define: str = "(...)") -> WrongAnswer:
+    """The verdict on an answer that cannot be called; `define` follows its name in a definition."""
+    return WrongAnswer(
+        wrap(f"{exercise} is {show(answer)}, not a function.", first="")
+        + f"\n  Define it with `def {exercise}{define}` and run that cell again.",
+        status="error",
+    )
+
+
+def not_written(exercise: str, answer: str = "answer") -> WrongAnswer:
+    """The verdict on a stub; `answer` says in a word what is to be in its place."""
+    return WrongAnswer(
+        f"{exercise} is not written yet: replace `raise NotImplementedError()`\n"
+        f"  with your {answer}, run that cell, then run this one again.",
+        status="blank",
+    )
 
 
 def _raised(error: BaseException, but: str = "") -> str:

@@ -83,7 +83,7 @@ def coverage_map(
         height: rows of the image, at most 16.
         width: columns of the image, at most 24.
         kernel_size: window, an int or (height, width).
-        stride: hop, an int or (height, width).
+        stride: pixels from one window to the next, an int or (height, width).
         padding: an int or (height, width).
 
     Raises:
@@ -106,7 +106,7 @@ def coverage_map(
     picture = with_legend(grid, ["unread"]) if unread else grid
     setting = (
         f"{size[0]} × {size[1]} pixels, window {kernel[0]} × {kernel[1]}, "
-        f"step ({step[0]}, {step[1]}), padding ({pads[0]}, {pads[1]})"
+        f"stride ({step[0]}, {step[1]}), padding ({pads[0]}, {pads[1]})"
     )
     border = f" {unread} of {counts.size} pixels are read by no window." if unread else ""
     return picture.figure(
@@ -135,10 +135,10 @@ def spread_back(
     Args:
         grad_output: (out_H, out_W), at most 26 numbers.
         kernel_size: window, an int or (height, width).
-        stride: hop, an int or (height, width).
+        stride: pixels from one window to the next, an int or (height, width).
         pixel: row and column of the pixel to follow.
         size: of the image, (height, width). When absent, as far as the windows reach, and one
-            pixel more along each axis where the step leaves room for it.
+            pixel more along each axis where the stride leaves room for it.
 
     Raises:
         TypeError: a setting is not an integer.
@@ -205,7 +205,7 @@ def spread_back(
         story = f"Pixel [{r}, {c}] was read by {who}, so it receives {total}."
     else:
         story = f"Pixel [{r}, {c}] was read by no window, so it receives 0."
-    setting = f"window {kernel[0]} × {kernel[1]}, step ({step[0]}, {step[1]})"
+    setting = f"window {kernel[0]} × {kernel[1]}, stride ({step[0]}, {step[1]})"
     return with_legend(picture, roles).figure(
         f"The backward pass of a sum over each window, {setting}. grad_output: "
         f"{in_words(upstream)}. What the {h} × {w} pixels receive: {in_words(received)}. {story}",
@@ -225,7 +225,7 @@ def sum_loss_test(slips: Sequence[str] = SUM_LOSS) -> Figure:
     """Draw what two tests see of wrong convolution gradients, one row for each slip.
 
     The first test is `out.sum().backward()`: every number of grad_output is 1. The second one sends
-    different numbers. Two images of one channel, two kernels of 2 × 2, step (1, 2).
+    different numbers. Two images of one channel, two kernels of 2 × 2, stride (1, 2).
 
     Args:
         slips: ids of slips of conv2d_backward, at most 8.
