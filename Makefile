@@ -23,7 +23,7 @@ mutants: $(READY)
 	$(BIN)/autograder mutants
 
 lab: $(READY)
-	$(BIN)/jupyter lab course
+	$(BIN)/jupyter lab course $(if $(filter 0,$(shell id -u)),--allow-root)
 
 build: $(READY)
 	$(BIN)/autograder build

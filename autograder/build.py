@@ -74,9 +74,8 @@ def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.N
             cell.source += hidden_tests(lesson, id)
             _mark(cell, f"test_{id}", grade=True, locked=True, points=exercises[id].points)
         elif role == "manual":
-            # nbgrader shows a task's mark scheme to whoever grades, and to nobody else.
             cell.source += rubric(manual[id])
-            _mark(cell, f"rubric_{id}", task=True, locked=True, points=0)
+            _mark(cell, f"rubric_{id}", locked=True)
         elif role == "answer":
             _mark(cell, id, grade=True, solution=True, points=manual[id].points)
         elif role == "demonstration":
@@ -98,9 +97,7 @@ def read_lesson(lesson: manifest.Lesson, folder: Path = SOLUTIONS) -> nbformat.N
     return nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
 
 
-def _mark(
-    cell, grade_id: str, grade=False, solution=False, locked=False, task=False, points=None
-) -> None:
+def _mark(cell, grade_id: str, grade=False, solution=False, locked=False, points=None) -> None:
     """Write nbgrader's metadata into a cell."""
     cell.metadata["nbgrader"] = {
         "grade": grade,
@@ -108,9 +105,9 @@ def _mark(
         "locked": locked,
         "schema_version": 3,
         "solution": solution,
-        "task": task,
+        "task": False,
     }
-    if points is not None:
+    if grade:
         cell.metadata["nbgrader"]["points"] = points
 
 
@@ -131,9 +128,15 @@ def hidden_tests(lesson: manifest.Lesson, exercise: str) -> str:
 
 
 def rubric(question: manifest.Manual) -> str:
-    """What a question's points are for, as nbgrader's mark scheme."""
+    """What a question's points are for, as nbgrader's mark scheme, which students do not get.
+
+    Where the mark scheme begins and ends is said in `nbgrader_config.py`, in words that do not show.
+    """
     lines = "\n".join(f"- {line}" for line in question.rubric)
-    return f"\n\n### BEGIN MARK SCHEME\n{lines}\n### END MARK SCHEME"
+    return (
+        "\n\n<!-- BEGIN MARK SCHEME -->\n\n"
+        f"**For whoever grades.**\n\n{lines}\n\n<!-- END MARK SCHEME -->"
+    )
 
 
 def hints(exercise: manifest.Exercise) -> str:

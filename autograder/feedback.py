@@ -4,7 +4,10 @@ It is built from the verdicts alone. No test's code is on it, and whatever the s
 is shown as text.
 """
 
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 import jinja2
 import nbformat
@@ -42,8 +45,24 @@ def _colours(style: str) -> str:
     return HtmlFormatter(style=style).get_style_defs(".code")
 
 
-def page(notebook: nbformat.NotebookNode, student: str, lesson: manifest.Lesson) -> str:
-    """The feedback page for a graded notebook, complete in itself."""
+class Reading(NamedTuple):
+    """What a person gave for an answer, and said of it."""
+
+    score: float
+    comment: str
+
+
+def page(
+    notebook: nbformat.NotebookNode,
+    student: str,
+    lesson: manifest.Lesson,
+    readings: Mapping[str, Reading] = MappingProxyType({}),
+) -> str:
+    """The feedback page for a graded notebook, complete in itself.
+
+    readings: by question, where a person has read the answer.
+    """
+    refused = bool(notebook.metadata.get("strided", {}).get("refused"))
     cells = cells_by_id(notebook)
     results = []
     for exercise in lesson.exercises:
@@ -66,14 +85,27 @@ def page(notebook: nbformat.NotebookNode, student: str, lesson: manifest.Lesson)
             }
         )
     questions = [
-        {"id": q.id, "of": q.points, "answer": cells[q.id].source.strip()} for q in lesson.manual
+        {
+            "id": q.id,
+            "of": q.points,
+            "answer": _cut(cells[q.id].source.strip(), ANSWER_LIMIT),
+            "points": f"{readings[q.id].score:g}" if q.id in readings else "",
+            "comment": readings[q.id].comment if q.id in readings else "",
+        }
+        for q in lesson.manual
     ]
+    unread = 0 if refused else sum(q.points for q in lesson.manual if q.id not in readings)
+    total = sum(float(result["points"]) for result in results)
+    total += sum(reading.score for reading in readings.values())
     return _template().render(
         student=student,
         lesson=lesson,
         results=results,
         questions=questions,
-        total=f"{sum(float(result['points']) for result in results):g}",
+        total=f"{total:g}",
+        of=lesson.points - unread,
+        unread=unread,
+        refused=refused,
         remarks=notebook.metadata.get("strided", {}).get("remarks", []),
         light=_colours("default"),
         dark=_colours("github-dark"),

@@ -44,6 +44,9 @@ class Watcher:
     def graded(self, student: str, lesson: str) -> None:
         """A submission was recorded."""
 
+    def waiting(self, number: int) -> None:
+        """So many answers wait for a person to read them."""
+
 
 def grade(wanted: Wanted, workers: Workers, watcher: Watcher | None = None) -> list[Row]:
     """Grade a class's submissions and record them; the class's rows, graded before ones too.
@@ -79,6 +82,7 @@ def grade(wanted: Wanted, workers: Workers, watcher: Watcher | None = None) -> l
         for submission, marked in workers.mark(submissions):
             recorder.record(submission, marked, work[submission.student, submission.lesson])
             watcher.graded(submission.student, submission.lesson)
+        watcher.waiting(sum(recorder.show_readings(lesson) for lesson in lessons))
         return list(rows(recorder))
 
 

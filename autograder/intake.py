@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import compute_checksum, is_locked, is_task
+from nbgrader.utils import compute_checksum, is_locked
 
 from autograder import bounds
 from autograder.notebooks import cells_by_id, grade_id, released, trusted
@@ -239,7 +239,7 @@ def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
     remarks += _add_missing(notebook, lesson, release)
     remarks += _gather_answers(notebook, lesson, release)
     for id, cell in cells_by_id(notebook).items():
-        if is_locked(cell) or is_task(cell):
+        if is_locked(cell):
             # As the gradebook has them, so that nbgrader's own steps find nothing to put back.
             cell.source = source[id].source
             cell.metadata["nbgrader"]["checksum"] = compute_checksum(cell)

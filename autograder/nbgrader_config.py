@@ -48,3 +48,9 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# A question's rubric stands in a locked cell beside the answer's. (In a task, which nbgrader means for it, it
+# would ask for a grade of its own.)
+c.ClearMarkScheme.enforce_metadata = False
+c.ClearMarkScheme.begin_mark_scheme_delimeter = "<!-- BEGIN MARK SCHEME -->"
+c.ClearMarkScheme.end_mark_scheme_delimeter = "<!-- END MARK SCHEME -->"

@@ -47,6 +47,11 @@ def duration(seconds: float) -> str:
     return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
 
 
+def to_be_read(number: int) -> str:
+    """A sentence on the answers that wait for a person."""
+    return f"{number} answers wait to be read, in formgrader; then grade again."
+
+
 class Lines(Watcher):
     """A line a submission, for a log."""
 
@@ -66,6 +71,11 @@ class Lines(Watcher):
         rate = self.rate
         rate.step()
         print(f"[{rate.done}/{rate.total}] {student} {lesson}, {rate}", flush=True)
+
+    def waiting(self, number: int) -> None:
+        """Say so."""
+        if number:
+            print(to_be_read(number), flush=True)
 
 
 class Bar(Watcher):
@@ -97,3 +107,8 @@ class Bar(Watcher):
         """Move on."""
         self.rate.step()
         self.bar.update(self.task, completed=self.rate.done, rate=str(self.rate))
+
+    def waiting(self, number: int) -> None:
+        """Say so."""
+        if number:
+            self.screen.print(to_be_read(number))

@@ -1,18 +1,28 @@
 """The one writer: marked submissions into the gradebook, by nbgrader's own steps, and into the class's folder."""
 
+import contextlib
 import json
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbformat
-from nbgrader.api import Assignment, Grade, GradeCell, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import (
+    Assignment,
+    Grade,
+    GradeCell,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from traitlets.config import Config
 
+from autograder import feedback
 from autograder.amend import OneGradebook, check_a_schema_once
 from autograder.build import generate, read_lesson
 from autograder.classroom import Class
+from autograder.feedback import Reading
 from autograder.mark import Marked, Submission, made, split
 from autograder.notebooks import trusted
 from autograder.paths import COURSE, UserError
@@ -116,6 +126,30 @@ class Recorder:
             found.setdefault(student, {})[name] = Score(*score)
         db.remove()
         return found
+
+    def show_readings(self, lesson: manifest.Lesson) -> int:
+        """Write anew the pages of a lesson on which a person's grades are to appear; how many wait to be read."""
+        waiting = 0
+        asked = {question.id for question in lesson.manual}
+        for student, scores in self.scores(lesson.name).items() if asked else ():
+            done = self.room.autograded(student, lesson.name)
+            theirs = {id: score for id, score in scores.items() if id in asked}
+            waiting += sum(score.unread for score in theirs.values())
+            readings = {
+                id: Reading(score.score, self._comment(lesson.name, student, id))
+                for id, score in theirs.items()
+                if not score.unread
+            }
+            if readings and done.is_file():
+                notebook = nbformat.from_dict(json.loads(done.read_text(encoding="utf-8")))
+                page = feedback.page(notebook, student, lesson, readings)
+                _write(self.room.feedback(student, lesson.name), page)
+        return waiting
+
+    def _comment(self, lesson: str, student: str, id: str) -> str:
+        with contextlib.suppress(MissingEntry):
+            return self.gradebook.find_comment(id, lesson, lesson, student).comment or ""
+        return ""
 
 
 def _write(path: Path, text: str) -> None:

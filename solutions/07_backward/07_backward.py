@@ -473,7 +473,7 @@ predict("even_kernel", my_kernel)
 figures.coverage_map(height=9, width=13, kernel_size=3, stride=2)
 
 # %% [markdown]
-# A kernel whose size is a multiple of the stride is read evenly, up to the border:
+# A kernel whose size is a multiple of the stride is read evenly, away from the border:
 
 # %% tags=["demonstration"]
 figures.coverage_map(height=10, width=14, kernel_size=4, stride=2)

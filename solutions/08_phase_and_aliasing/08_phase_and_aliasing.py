@@ -474,7 +474,7 @@ for name, picture in pictures.items():
 #   stride. (Where a layer pads, that holds away from the border.)
 # - **Odd shifts need not.** Keeping alone does worst. Azulay and Weiss (2018) and Zhang (2019) showed how
 #   much such one-pixel shifts can change in trained networks.
-# - **No smoothing is best for every picture.** [1, 2, 1]/4 removes the stripes and the average of three does
+# - **No single smoothing is best for every picture.** [1, 2, 1]/4 removes the stripes and the average of three does
 #   not. On this digit the average of three moves along better: it weakens coarser waves more than the kernel
 #   does.
 

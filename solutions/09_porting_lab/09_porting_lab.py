@@ -382,7 +382,7 @@ def one_test(avg_pool2d):
 # The check below knows twelve wrong implementations: one reads pairs as (width, height), one steps by 1 where
 # no stride is given, one ignores the stride, one always rounds down, one ignores the padding, one always
 # divides by the whole kernel, one always counts the padding, one adds up the channels, one pools the first
-# image only, one takes zeros for padding, one cuts averages of integers to integers, and one writes into `x`.
+# image only, one takes zeros for padding where padding is not counted, one cuts averages of integers to integers, and one writes into `x`.
 #
 # **Predict.** How many of the twelve does `one_test` reject?
 
