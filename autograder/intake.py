@@ -357,7 +357,7 @@ def _keep_last(notebook: NotebookNode) -> list[str]:
                 remarks.append(f"The cell {id} stood there more than once; the last one counts.")
             if not cell.metadata["nbgrader"].get("solution"):
                 continue
-            del cell.metadata["nbgrader"]
+            cell.metadata = NotebookNode()
             cell["id"] = f"{id}-earlier-{number}"
         kept.append(cell)
     notebook.cells = kept
