@@ -22,8 +22,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from attacks import folders
+from here import Here
 
-from autograder import doctor, execute, grade, mark, sample
+from autograder import doctor, execute, grade, sample
 from autograder.classroom import Class
 from autograder.examiner import Verdict
 from autograder.notebooks import cells_by_id, released
@@ -304,16 +305,6 @@ def test_the_corpus_is_large_and_each_kind_is_in_it():
 
 
 # ---------------------------------------------------------------- fixtures that must fail
-
-
-class Here:
-    """Workers' stand-in: marks in this process, where a test can change things."""
-
-    number = 1
-
-    def mark(self, submissions):
-        for submission in submissions:
-            yield submission, mark.mark(submission)
 
 
 def test_an_examiner_that_trusts_the_session_is_caught(graded, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from arrays import LAYOUTS, laid_out, normal
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -22,11 +23,6 @@ PAIRS = st.tuples(SMALL, SMALL)
 TYPES = st.sampled_from([np.float64, np.float32])
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
-
-
-def normal(seed, *shapes, dtype=np.float64):
-    rng = np.random.default_rng(seed)
-    return [rng.normal(size=shape).astype(dtype) for shape in shapes]
 
 
 def autograd(operator, u, *arrays):
@@ -355,21 +351,9 @@ def test_inputs_are_never_changed():
         np.testing.assert_array_equal(array, copy)
 
 
-@pytest.mark.parametrize("make", ["read-only", "reversed", "stepped", "transposed", "broadcast"])
+@pytest.mark.parametrize("make", LAYOUTS)
 def test_any_layout_gives_the_same(make):
-    arrays = normal(8, *SHAPES)
-    if make == "broadcast":
-        arrays = [np.broadcast_to(array[:1], array.shape) for array in arrays]
-    plain = [np.ascontiguousarray(array) for array in arrays]
-    if make == "read-only":
-        for array in arrays:
-            array.flags.writeable = False
-    elif make == "reversed":
-        arrays = [array[..., ::-1].copy()[..., ::-1] for array in arrays]
-    elif make == "stepped":
-        arrays = [np.repeat(array, 2, axis=-1)[..., ::2] for array in arrays]
-    elif make == "transposed":
-        arrays = [array.T.copy().T for array in arrays]
+    arrays, plain = laid_out(make, normal(8, *SHAPES))
     for got, expected in zip(every_call(*arrays), every_call(*plain), strict=True):
         close(got, expected, 20)
 
