@@ -2,9 +2,10 @@
 
 import pytest
 
+from autograder import warm as warm_module
 from autograder.examiner import examine
 from autograder.student import Ended, Limits, Student
-from autograder.warm import Warm
+from autograder.warm import Warm, start_shared
 
 TEST = "assert f([1, 2]) == 3"
 
@@ -196,6 +197,25 @@ def test_the_end_of_the_warm_process_costs_one_exercise(trusted):
         with Student(own) as second:
             second.run("def f(x): return sum(x)")
             assert examine(TEST, 3, second).status == "passed"
+
+
+def test_workers_get_forks_of_what_was_started_for_all_and_outlive_it(trusted, monkeypatch):
+    if trusted:
+        pytest.skip("there is no sandbox here, and without one nothing is shared")
+    monkeypatch.setattr("autograder.warm._shared", None)
+    start_shared()
+    shared = warm_module._shared
+    with Warm() as one, Warm() as other:
+        assert one.process is None and other.process is None
+        with Student(one) as first, Student(other) as second:
+            first.run("f = sum")
+            second.run("def f(x): return 4")
+            assert examine(TEST, 3, first).status == "passed"
+            assert examine(TEST, 3, second).status == "error"
+        shared.close()
+        with Student(one) as third:
+            third.run("f = sum")
+            assert examine(TEST, 3, third).status == "passed"
 
 
 def test_what_is_lent_can_be_called_and_nothing_else(warm):
