@@ -63,7 +63,11 @@ def _combine(ufunc: np.ufunc, *operands: Any) -> Any:
             number.counts[number.entry] += 1
     if not traced or isinstance(value, bool | np.bool_):
         return value
-    return _Number(value, traced, None, traced[0].counts)
+    # Times zero: it is read, but the result is not made of it.
+    times_zero = ufunc is np.multiply and any(
+        not isinstance(o, _Number) and o == 0 for o in operands
+    )
+    return _Number(value, () if times_zero else traced, None, traced[0].counts)
 
 
 def _operator(ufunc: np.ufunc, swapped: bool = False) -> Callable:
@@ -227,6 +231,8 @@ class Trace:
 
     def reads(self, index: int | Index) -> dict[Index, int]:
         """The entries that one output was made of, by index, and how often each was read for it.
+
+        What was multiplied by a plain zero, as under a mask, was read, but nothing is made of it.
 
         With several results, `index` begins with the result's number. Raises IndexError where there is
         no such output.

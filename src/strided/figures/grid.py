@@ -49,6 +49,7 @@ FADED = 'fill-opacity=".7"'
 LEGEND = {
     "input": "input",
     "window": "window",
+    "second": "another reading",
     "weight": "weights",
     "output": "output",
     "padding": "padding (zeros)",
@@ -115,6 +116,16 @@ class Grid(Canvas):
         self.rect(x, y, w, h, f'fill="none" {STROKES[role]}')
         if role == "output":
             self.rect(x + 3, y + 3, w - 6, h - 6, f'fill="none" stroke="{GREEN}" stroke-width=".9"')
+
+    def tint(self, where: np.ndarray, role: str) -> None:
+        """Tint marked cells as `role`."""
+        for box in _blocks(where):
+            self.fill(box, role)
+
+    def surround(self, where: np.ndarray, role: str, inset: float = 0) -> None:
+        """Outline marked cells as `role`: a block with one line, others one by one."""
+        for box in _blocks(where):
+            self.outline(box, role, inset)
 
     def differs(self, where: np.ndarray) -> None:
         """Outline the cells that differ, with a filled corner."""
@@ -202,6 +213,18 @@ class Grid(Canvas):
         items = [((c + 0.5) * self.wide, -9.0, str(c)) for c in range(self.columns)]
         items += [(-9.0, (r + 0.5) * self.tall, str(r)) for r in range(self.rows)]
         self.texts(items, size=11, attributes=FADED)
+
+
+def _blocks(where: np.ndarray) -> list[Box]:
+    """Marked cells as one block, if they are one, or one by one."""
+    found = np.argwhere(where)
+    if not len(found):
+        return []
+    (top, left), (bottom, right) = found.min(axis=0).tolist(), found.max(axis=0).tolist()
+    whole = (top, left, bottom - top + 1, right - left + 1)
+    return (
+        [whole] if len(found) == whole[2] * whole[3] else [(r, c, 1, 1) for r, c in found.tolist()]
+    )
 
 
 def plain(values: np.ndarray, role: str = "input", cell: float = 28) -> Grid:
