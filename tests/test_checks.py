@@ -268,7 +268,7 @@ def test_a_wrong_answer_carries_its_picture():
     alt = wrong.figure.alt
     assert len(calls) == before, "drawing called the answer again"
     assert alt.startswith("conv2d(x 1x1x5x7, weight 1x1x2x3)")
-    assert "must read x[0, 0, 0:2, 0:3]; yours reads x[0, 0, 0:2, 1:4]." in alt
+    assert "should read x[0, 0, 0:2, 0:3]; yours reads x[0, 0, 0:2, 1:4]." in alt
     assert "target, shape (1, 1, 4, 5)" in alt and "yours, shape (1, 1, 4, 5)" in alt
     call = checks.conv2d.cases[0]
     differ = core.differing(shifted_right(*call.args), operators.conv2d(*call.args))
@@ -280,14 +280,14 @@ def test_the_window_of_a_known_slip_is_marked_without_asking_the_answer():
     counting, calls = counted(slips.bank("avg_pool2d")["one_pixel_late"].function)
     wrong = told(checks.avg_pool2d, counting)
     assert wrong.slip == "one_pixel_late"
-    assert "must read x[0, 0, 0:2, 0:3]; yours reads x[0, 0, 1:3, 1:4]." in wrong.figure.alt
+    assert "should read x[0, 0, 0:2, 0:3]; yours reads x[0, 0, 1:3, 1:4]." in wrong.figure.alt
     assert len(calls) == len(checks.avg_pool2d.cases)
 
 
 def test_a_wrong_shape_is_pictured_without_marks():
     wrong = told(checks.conv2d, lambda *a, **k: operators.conv2d(*a, **k)[..., :-1])
     assert "Yours has shape (1, 1, 4, 4), target (1, 1, 4, 5)." in wrong.figure.alt
-    assert "differ" not in wrong.figure.alt and "must read" not in wrong.figure.alt
+    assert "differ" not in wrong.figure.alt and "should read" not in wrong.figure.alt
 
 
 def test_several_results_are_pictured_by_name():
@@ -295,7 +295,7 @@ def test_several_results_are_pictured_by_name():
     assert "target correlation, shape (3, 3)" in wrong.figure.alt
     assert "your convolution, shape (3, 3)" in wrong.figure.alt
     assert (
-        "correlation[0, 0] must read x[0:2, 0:3]; yours does not seem to read x."
+        "correlation[0, 0] should read x[0:2, 0:3]; yours does not seem to read x."
         in wrong.figure.alt
     )
 
@@ -342,7 +342,7 @@ def test_every_picture_of_a_slip_is_small_and_says_what_differs():
             drawn += figure is not None
             assert figure is None or len(figure.html) < 100_000
             if figure is not None and "outputs differ" in str(wrong):
-                assert " must read " in figure.alt
+                assert " should read " in figure.alt
     assert drawn > 80
 
 

@@ -112,6 +112,16 @@ def test_what_is_multiplied_by_zero_is_read_and_not_made_of():
     assert record.counts[3, 5] == 2
 
 
+def test_random_numbers_are_plain_ones():
+    rng = np.random.default_rng(0)  # seed 0; compiled code that writes into what np.empty makes
+
+    def noisy(x):
+        return x[:2] + 0 * rng.random((2, 1)) + 0 * np.random.default_rng(1).normal(size=(2, 1))
+
+    assert trace(noisy, X).reads((1, 2)) == {(1, 2): 1}
+    assert np.empty(2).dtype == np.float64 and rng.random(2).dtype == np.float64
+
+
 def test_signs_and_comparisons_are_followed():
     record = trace(lambda x: np.where(x > 3, -x, abs(x)) + (x > 3).sum() * 1.0, X)
     assert record.reads((0, 0)) == {(0, 0): 1}

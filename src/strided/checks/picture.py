@@ -21,7 +21,6 @@ from strided.checks.core import (
     same,
 )
 from strided.checks.reading import place_of_array, reads
-from strided.indices import entries
 
 if TYPE_CHECKING:
     from strided.checks.probe import Reading
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 LARGEST = 1_000  # numbers in all: what is drawn is to be read
 MOST_BYTES = 100_000
-
-WINDOWS = {"window": "what it must read", "second": "what yours reads"}
 
 Index = tuple[int, ...]
 
@@ -104,6 +101,7 @@ def wrong_result(
         The picture, or None where the call gave no array or should not, or the arrays are large.
     """
     from strided import figures
+    from strided.figures.attempt import NAMES, sentence
 
     if call.raises is not None or outcome.error is not None or outcome.value is None:
         return None
@@ -137,9 +135,9 @@ def wrong_result(
                 did = reading.where(should.shape)
             elif like is not None:
                 did = entries_read(check, call, check.adapted(like), index)
-            marks[source], words = windows(source, output, should, did)
-            names |= WINDOWS
-            caption += f". {words}"
+            marks[source] = {"window": should} | ({} if did is None else {"second": did})
+            names = NAMES | names
+            caption += f". {sentence(source, output, should, did)}"
     figure = figures.arrays(named, marks, caption, names)
     return figure if len(figure.html) < MOST_BYTES else None
 
@@ -150,20 +148,6 @@ def _target(name: str) -> str:
 
 def _mine(name: str) -> str:
     return f"your {name}" if name else "yours"
-
-
-def windows(
-    source: str, output: str, should: np.ndarray, did: np.ndarray | None
-) -> tuple[dict[str, np.ndarray], str]:
-    """The marks of what an output must read and what it did read, and a sentence that says both."""
-    words = f"{output} must read {entries(source, should)}"
-    if did is None:
-        return {"window": should}, f"{words}."
-    if np.array_equal(did, should):
-        return {"window": should}, f"{words}; yours reads the same."
-    if not did.any():
-        return {"window": should}, f"{words}; yours does not seem to read {source}."
-    return {"window": should, "second": did}, f"{words}; yours reads {entries(source, did)}."
 
 
 def all_reads(check: Check, call: Case, function: Callable) -> tuple[np.ndarray, ...] | None:
@@ -193,9 +177,45 @@ def entries_read(check: Check, call: Case, function: Callable, index: Index) -> 
 
 
 def yours(check: Check, call: Case, function: Callable) -> Figure:
-    """The target picture with an answer's result beside it, differing outputs marked."""
-    from strided import figures
+    """The target picture with an answer's result beside it, differing outputs marked.
 
-    expected = check.reference(*call.args, **call.kwargs)
-    named, marks = beside(check, call, run(check.adapted(function), call).value, expected)
-    return figures.arrays(named, marks, check.described(call))
+    Where the function reads an array, a click on an output shows what it should read and what it read.
+    """
+    from strided import figures
+    from strided.figures.attempt import Output
+
+    expected = check.reference(*copy.deepcopy(call.args), **copy.deepcopy(call.kwargs))
+    adapted = check.adapted(function)
+    outcome = run(adapted, call)
+    named, marks = beside(check, call, outcome.value, expected)
+    caption = f"{check.described(call)}. {_instead(outcome)}"
+    place, should = place_of_array(call.args), all_reads(check, call, check.reference)
+    if place is not None and should is not None:
+        did = all_reads(check, call, adapted) if outcome.error is None else None
+        outputs = [
+            Output(
+                name or check.result,
+                _target(name),
+                _mine(name) if _mine(name) in named else "",
+                reads,
+                None if did is None or part >= len(did) else did[part],
+            )
+            for part, (name, reads) in enumerate(
+                zip(results(check, call, expected), should, strict=True)
+            )
+        ]
+        differing_cells = {title: mark["differs"] for title, mark in marks.items()}
+        try:
+            return figures.attempt(named, check.arguments[place], outputs, differing_cells, caption)
+        except ValueError:  # too large a result
+            pass
+    return figures.arrays(named, marks, caption)
+
+
+def _instead(outcome: Outcome) -> str:
+    """What an answer did in place of returning something, as a sentence."""
+    if isinstance(outcome.error, NotImplementedError):
+        return "Your function is not written yet."
+    if outcome.error is not None:
+        return f"Your function raised {type(outcome.error).__name__}: {outcome.error}."
+    return "Your function returned None." if outcome.value is None else ""

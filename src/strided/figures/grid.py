@@ -41,6 +41,12 @@ STROKES = {
     "padding": 'stroke="currentColor" stroke-opacity=".6" stroke-dasharray="1.5 3"',
     "differs": f'stroke="{VERMILLION}" stroke-width="2.6"',
 }
+INNER = {"output": f'stroke="{GREEN}" stroke-width=".9"'}
+"""A second line, 3 units inside the first."""
+
+MARK = ' data-mark=""'
+"""What a script may take away to mark other cells."""
+
 LINES = 'stroke="currentColor" stroke-opacity=".4"'
 HATCH = 'stroke="currentColor" stroke-opacity=".45"'
 CROSS = f'stroke="{VERMILLION}" stroke-width="1.4" stroke-linecap="round"'
@@ -106,26 +112,26 @@ class Grid(Canvas):
             rows * self.tall - 2 * inset,
         )
 
-    def fill(self, box: Box, role: str) -> None:
-        """Tint a block of cells as `role`."""
-        self.rect(*self.box(box), FILLS[role])
+    def fill(self, box: Box, role: str, data: str = "") -> None:
+        """Tint a block of cells as `role`; `data` are SVG attributes of your own."""
+        self.rect(*self.box(box), FILLS[role] + data)
 
-    def outline(self, box: Box, role: str, inset: float = 0) -> None:
+    def outline(self, box: Box, role: str, inset: float = 0, data: str = "") -> None:
         """Draw the line around a block of cells that `role` has everywhere."""
         x, y, w, h = self.box(box, inset)
-        self.rect(x, y, w, h, f'fill="none" {STROKES[role]}')
-        if role == "output":
-            self.rect(x + 3, y + 3, w - 6, h - 6, f'fill="none" stroke="{GREEN}" stroke-width=".9"')
+        self.rect(x, y, w, h, f'fill="none" {STROKES[role]}{data}')
+        if role in INNER:
+            self.rect(x + 3, y + 3, w - 6, h - 6, f'fill="none" {INNER[role]}{data}')
 
     def tint(self, where: np.ndarray, role: str) -> None:
         """Tint marked cells as `role`."""
         for box in _blocks(where):
-            self.fill(box, role)
+            self.fill(box, role, MARK)
 
     def surround(self, where: np.ndarray, role: str, inset: float = 0) -> None:
         """Outline marked cells as `role`: a block with one line, others one by one."""
         for box in _blocks(where):
-            self.outline(box, role, inset)
+            self.outline(box, role, inset, MARK)
 
     def differs(self, where: np.ndarray) -> None:
         """Outline the cells that differ, with a filled corner."""

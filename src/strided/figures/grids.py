@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from strided.figures.grid import LEGEND, LINES, Grid, cell_size, in_words, legend
 from strided.figures.layout import column, flow, label, titled
 from strided.figures.settings import numeric
-from strided.figures.svg import Canvas, Figure, short
+from strided.figures.svg import Canvas, Figure, clean, short
 from strided.indices import entries
 
 NUMBERED = 12
@@ -61,11 +61,22 @@ def arrays(
         ValueError: nothing to draw, an array that is not of real numbers or has more than 4 axes,
             marks of another shape than their array, or of an unknown role.
     """
+    picture, alt, notes = described_arrays(named, marks or {}, caption, names or {})
+    return picture.figure(alt, notes)
+
+
+def described_arrays(
+    named: Mapping[str, ArrayLike],
+    marks: Mapping[str, ArrayLike | Mapping[str, ArrayLike]],
+    caption: str,
+    names: Mapping[str, str],
+) -> tuple[Canvas, str, str]:
+    """Return what `arrays` draws, what it says instead of the picture, and what it says below."""
     if not named:
         raise ValueError("named is empty: give at least one title and its array")
     values = {title: numeric(array, f"named[{title!r}]") for title, array in named.items()}
-    flags = _checked(marks or {}, values)
-    called = LEGEND | {"output": "this output"} | dict(names or {})
+    flags = _checked(marks, values)
+    called = LEGEND | {"output": "this output"} | dict(names)
     finite = [v[np.isfinite(v)] for v in values.values()]
     low = min((float(v.min()) for v in finite if v.size), default=0.0)
     high = max((float(v.max()) for v in finite if v.size), default=0.0)
@@ -89,7 +100,7 @@ def arrays(
     if used:
         used += ["differs"] if any(f.any() for f in compared) else []
         picture = column([picture, legend({role: called[role] for role in used})], gap=10)
-    return picture.figure(" ".join(alt), " ".join(notes))
+    return picture, " ".join(alt), " ".join(notes)
 
 
 def _checked(
@@ -100,6 +111,7 @@ def _checked(
     for title, mark in marks.items():
         if title not in values:
             raise ValueError(f"marks has the title {title!r}, but named has only {list(values)}")
+        flags[title] = {}
         by_role = mark if isinstance(mark, Mapping) else {"differs": mark}
         for role, where in by_role.items():
             if role != "differs" and role not in ROLES:
@@ -112,7 +124,7 @@ def _checked(
                     f"marks[{title!r}] has shape {flag.shape}, "
                     f"its array {values[title].shape}: they must be the same"
                 )
-            flags.setdefault(title, {})[role] = flag
+            flags[title][role] = flag
     return flags
 
 
@@ -129,7 +141,7 @@ def array_panels(
             )
         cells[array.shape] = max(cells.get(array.shape, 0.0), _cell(array))
     return {
-        title: _array(title, array, flags.get(title, {}), largest, cells[array.shape])
+        title: _array(title, array, flags.get(title), largest, cells[array.shape])
         for title, array in values.items()
     }
 
@@ -148,18 +160,28 @@ def _cell(array: np.ndarray) -> float:
     return cell_size(part) if numbered else 7.0
 
 
-def _array(title: str, array: np.ndarray, marks: Marks, largest: float, cell: float) -> Canvas:
+def _array(
+    title: str, array: np.ndarray, marks: Marks | None, largest: float, cell: float
+) -> Canvas:
     shape = array.shape
     lead = "shape " + str(shape)
     if array.size == 0:
         return titled(title, label("(empty)", faint=True), lead, align="left")
     part, numbered = _drawn(array)
-    flags = {role: where.reshape((1,) * (4 - array.ndim) + shape) for role, where in marks.items()}
+    flags = {
+        role: where.reshape((1,) * (4 - array.ndim) + shape)
+        for role, where in (marks or {}).items()
+    }
     lines = []
     for n in range(part.shape[0]):
         grids = []
         for c in range(part.shape[1]):
             grid = Grid(part.shape[2:], cell, lines=LINES if numbered else FAINT)
+            if marks is not None:  # so that a script finds it
+                grid.data = (
+                    f'data-grid="{clean(title)}" data-plane="{n} {c}" '
+                    f'data-cells="{grid.rows} {grid.columns} {grid.wide:g} {grid.tall:g}"'
+                )
             grid.shade(part[n, c], largest)
             here = {
                 role: where[n, c, : part.shape[2], : part.shape[3]] for role, where in flags.items()
