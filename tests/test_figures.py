@@ -280,6 +280,42 @@ def test_arrays_writes_every_number_and_shape():
     assert sum(seen.count(svg.short(v)) for v in np.unique(TARGET)) >= TARGET.size
 
 
+def test_arrays_tints_by_size_and_by_no_hue():
+    figure = figures.arrays({"a": [[-4, 0, 4]]})
+    assert "the smallest, −4, has none" in caption(figure)
+    paths = [p.attrib for p in parts(figure)[0].iter(f"{SVG}path") if "fill-opacity" in p.attrib]
+    assert [p["fill"] for p in paths] == ["currentColor"] * 2  # 0 and 4, but not −4
+    assert float(paths[0]["fill-opacity"]) < float(paths[1]["fill-opacity"])
+    assert "has none" not in caption(figures.arrays({"a": [[0, 4]]}))
+
+
+def test_arrays_marks_roles_with_a_legend_and_words():
+    figure = EXAMPLES["arrays_windows"]()
+    assert {"window", "another reading", "this output", "differs"} <= set(texts(figure))
+    assert "Marked as window: x[0:2, 2:4]." in figure.alt
+    assert "Marked as another reading: x[0, 0], x[1, 1], x[2, 2]." in figure.alt
+    assert (
+        "Marked as this output: out[0, 1]." in figure.alt and "1 of 2 differ: [0, 0]." in figure.alt
+    )
+    dashed = [r for r in parts(figure)[0].iter(f"{SVG}rect") if "stroke-dasharray" in r.attrib]
+    assert len(dashed) == 3 + 1  # three cells that are no block, and the legend's
+    called = figures.arrays({"x": X}, {"x": {"window": X > 9}}, names={"window": "what it reads"})
+    assert "what it reads" in texts(called) and "Marked as what it reads: x[2, 2:4]." in called.alt
+
+
+def test_colours_are_named_in_one_place():
+    pattern = re.compile(
+        r"#[0-9a-fA-F]{3,6}\b|\brgba?\(|fill=\"(?!none|currentColor|\{|transparent)"
+    )
+    folder = Path(svg.__file__).parent
+    found = {
+        path.name
+        for path in [*folder.glob("*.py"), *folder.glob("*.js")]
+        if pattern.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"svg.py"}
+
+
 def test_arrays_says_in_words_what_differs():
     figure = EXAMPLES["arrays"]()
     assert "target, shape (2, 2, 3): [0]: 1 2.5 −3; 4 0 0.333. [1]: 1 2 3; 4 −5 6." in figure.alt
@@ -619,6 +655,7 @@ def test_channel_wiring_counts_lines_and_parameters():
         (lambda: figures.arrays({"x": None}), "dtype object"),
         (lambda: figures.arrays({"x": [[1j]]}), "dtype complex"),
         (lambda: figures.arrays({"x": np.zeros((1, 1, 1, 1, 1))}), "at most 4 axes"),
+        (lambda: figures.arrays({"x": [[1]]}, {"x": {"hue": [[True]]}}), "the role 'hue'"),
         (lambda: figures.arrays({"x": [[1]]}, {"y": [[True]]}), "'y'"),
         (lambda: figures.arrays({"x": [[1]]}, {"x": [True]}), r"\(1,\), its array \(1, 1\)"),
         (lambda: figures.maps({}), "named is empty"),

@@ -170,19 +170,17 @@ class Grid(Canvas):
         else:
             self.triangles([(x, y, 8)], f'fill="{BLUE}"')
 
-    def shade(self, values: np.ndarray, largest: float) -> None:
-        """Tint every cell by its value, in steps of an eighth of `largest`.
+    def shade(self, values: np.ndarray, high: float, low: float = 0.0) -> None:
+        """Tint every cell by its value, in the text's own colour: the larger, the stronger.
 
-        Positive values are tinted with the text's own colour, negative ones in blue.
+        From `low`, which has no tint, to `high` there are eight steps; no hue tells a sign.
         """
-        scaled = np.nan_to_num(np.clip(values / (largest or 1.0), -1, 1), nan=0.0)
-        steps = np.rint(8 * scaled).astype(int)
-        for step in np.unique(steps[steps != 0]):
-            colour = "currentColor" if step > 0 else BLUE
-            strength = 0.035 * step if step > 0 else -0.06 * step
+        share = np.clip((values - low) / ((high - low) or 1.0), 0, 1)
+        steps = np.rint(8 * np.nan_to_num(share, nan=0.0)).astype(int)
+        for step in np.unique(steps[steps > 0]):
             self.boxes(
                 [self.box((int(r), int(c), 1, 1)) for r, c in np.argwhere(steps == step)],
-                f'fill="{colour}" fill-opacity="{strength:.3g}"',
+                f'fill="currentColor" fill-opacity="{0.035 * step:.3g}"',
             )
 
     def unread(self, where: np.ndarray) -> None:
@@ -250,7 +248,8 @@ def legend(roles: Sequence[str] | dict[str, str]) -> Canvas:
     names = roles if isinstance(roles, dict) else {role: LEGEND[role] for role in roles}
     entries = []
     for role, name in names.items():
-        swatch = Grid((1, 1), cell=18)
+        # Padding has dotted cells of its own, outside every grid.
+        swatch = Grid((1, 1), 18, lines='stroke="none"' if role == "padding" else LINES)
         one = np.ones((1, 1), dtype=bool)
         if role in FILLS:
             swatch.fill((0, 0, 1, 1), role)

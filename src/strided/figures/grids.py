@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from strided.figures.grid import LEGEND, LINES, Grid, cell_size, in_words, legend
 from strided.figures.layout import column, flow, label, titled
 from strided.figures.settings import numeric
-from strided.figures.svg import Canvas, Figure, clean, short
+from strided.figures.svg import DIVERGING, GREYS, Canvas, Figure, clean, short
 from strided.indices import entries
 
 NUMBERED = 12
@@ -80,9 +80,9 @@ def described_arrays(
     finite = [v[np.isfinite(v)] for v in values.values()]
     low = min((float(v.min()) for v in finite if v.size), default=0.0)
     high = max((float(v.max()) for v in finite if v.size), default=0.0)
-    largest = max(abs(low), abs(high))
-
-    panels = list(array_panels(values, flags, largest).values())
+    # Zero has no tint, unless there are smaller numbers.
+    low = min(low, 0.0)
+    panels = list(_panels(values, flags, (low, high)).values())
     notes = _first(caption)
     alt = notes + [_array_in_words(t, a, flags.get(t, {}), called) for t, a in values.items()]
     compared = [of["differs"] for of in flags.values() if "differs" in of]
@@ -94,7 +94,7 @@ def described_arrays(
             else f"No cell differs ({total} compared)."
         )
     tint = "The stronger the tint, the larger the number"
-    notes.append(f"{tint}; negative numbers are tinted blue." if low < 0 else f"{tint}.")
+    notes.append(f"{tint}; the smallest, {short(low)}, has none." if low < 0 else f"{tint}.")
     picture = flow(panels)
     used = [role for role in ROLES if any(of.get(role, np.zeros(1)).any() for of in flags.values())]
     if used:
@@ -128,8 +128,8 @@ def _checked(
     return flags
 
 
-def array_panels(
-    values: Mapping[str, np.ndarray], flags: Mapping[str, Marks], largest: float
+def _panels(
+    values: Mapping[str, np.ndarray], flags: Mapping[str, Marks], ends: tuple[float, float]
 ) -> dict[str, Canvas]:
     """Return the drawing of every array; the same number has the same tint in all of them."""
     # Arrays of one shape, such as target and yours, have cells of one size.
@@ -141,7 +141,7 @@ def array_panels(
             )
         cells[array.shape] = max(cells.get(array.shape, 0.0), _cell(array))
     return {
-        title: _array(title, array, flags.get(title), largest, cells[array.shape])
+        title: _array(title, array, flags.get(title), ends, cells[array.shape])
         for title, array in values.items()
     }
 
@@ -161,7 +161,7 @@ def _cell(array: np.ndarray) -> float:
 
 
 def _array(
-    title: str, array: np.ndarray, marks: Marks | None, largest: float, cell: float
+    title: str, array: np.ndarray, marks: Marks | None, ends: tuple[float, float], cell: float
 ) -> Canvas:
     shape = array.shape
     lead = "shape " + str(shape)
@@ -182,7 +182,7 @@ def _array(
                     f'data-grid="{clean(title)}" data-plane="{n} {c}" '
                     f'data-cells="{grid.rows} {grid.columns} {grid.wide:g} {grid.tall:g}"'
                 )
-            grid.shade(part[n, c], largest)
+            grid.shade(part[n, c], high=ends[1], low=ends[0])
             here = {
                 role: where[n, c, : part.shape[2], : part.shape[3]] for role, where in flags.items()
             }
@@ -267,11 +267,7 @@ def tone_colour(step: int, diverging: bool) -> str:
     Both scales grow lighter all the way, so they keep their order without colour.
     """
     share = step / (TONES - 1)
-    stops = (
-        [(0, 48, 92), (150, 150, 150), (255, 226, 110)]
-        if diverging
-        else [(16, 16, 16), (250, 250, 250)]
-    )
+    stops = DIVERGING if diverging else GREYS
     where = share * (len(stops) - 1)
     i = min(int(where), len(stops) - 2)
     mixed = [round(a + (b - a) * (where - i)) for a, b in zip(stops[i], stops[i + 1], strict=True)]

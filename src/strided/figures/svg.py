@@ -27,6 +27,10 @@ ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
     "#CC79A7",
 )
 
+# The scales of maps, red, green and blue from 0 to 255, each lighter all the way.
+GREYS = ((16, 16, 16), (250, 250, 250))
+DIVERGING = ((0, 48, 92), (150, 150, 150), (255, 226, 110))
+
 _FORBIDDEN_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
