@@ -28,6 +28,7 @@ LOOK = ("error", "timeout", "memory", "killed")  # an answer that did not run to
 ABSENT = ("invalid", "missing")  # a submission with nothing to grade
 REASON = 300  # characters of a reason that are shown
 CODE = 12_000  # characters of a cell that are shown beside another
+TALK = 3  # slips that are named at the top
 PAIRS = 20  # pairs of a lesson that are shown
 BARS = 15  # of a histogram, at most
 
@@ -36,7 +37,8 @@ BARS = 15  # of a histogram, at most
 class Work:
     """What a graded notebook says of a submission.
 
-    code: by cell, the exercises' first; texts: by exercise, what became of it; refused: "" or why nothing was graded.
+    code: by cell, the exercises' first; texts: by exercise, what became of it; refused: why nothing was
+    graded, or "".
     """
 
     code: dict[str, str] = field(default_factory=dict)
@@ -66,7 +68,7 @@ def page(room: Class, rows: Sequence[Row], astray: Sequence[str] = ()) -> str:
         students=len({row.student_id for row in rows}),
         lessons=lessons,
         astray=astray,
-        pairs=PAIRS,
+        worst=_worst(lessons),
         method=similar,
     )
 
@@ -129,12 +131,22 @@ def _lesson(room: Class, name: str, rows: list[Row]) -> dict[str, Any]:
             if row.status in LOOK
         ],
         "unreadable": [
-            links[s] | {"reason": works[s].refused} for s in absent if s not in missing
+            links[student]
+            | {"meaning": feedback.MEANING["invalid"], "reason": _short(works[student].refused)}
+            for student in absent
+            if student not in missing
         ],
         "missing": [links[student] for student in missing],
         "unread": unread,
         "alike": _alike(name, {s: work.code for s, work in works.items()}, links),
     }
+
+
+def _worst(lessons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The slips of the whole class that are most worth a word: made by several, the most frequent first."""
+    made = [slip | {"lesson": lesson["name"]} for lesson in lessons for slip in lesson["slips"]]
+    made = [slip for slip in made if len(slip["students"]) > 1]
+    return sorted(made, key=lambda slip: -len(slip["students"]))[:TALK]
 
 
 def _by_student(rows: Iterable[Row]) -> dict[str, list[Row]]:
@@ -175,13 +187,16 @@ def _work(room: Class, student: str, lesson: manifest.Lesson) -> Work:
 
 
 def _trouble(row: Row, work: Work) -> dict[str, str]:
-    text = " ".join(work.texts.get(row.exercise, "").split())
     return {
         "exercise": row.exercise,
-        "status": row.status,
         "meaning": feedback.MEANING[row.status],
-        "reason": text if len(text) <= REASON else text[:REASON] + " …",
+        "reason": _short(work.texts.get(row.exercise, "")),
     }
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= REASON else text[:REASON] + " …"
 
 
 def _exercises(lesson: manifest.Lesson, rows: list[Row]) -> list[dict[str, Any]]:
@@ -275,7 +290,8 @@ def _marked(source: str, spans: list[tuple[int, int]]) -> list[tuple[bool, str]]
 def histogram(totals: list[float], missing: int, most: float) -> str:
     """How many students have how many points, as SVG with the same in words.
 
-    totals: every student's points of a lesson; missing: how many handed in nothing, hatched; most: points that can be had.
+    totals: every student's points of a lesson; missing: how many handed in nothing, hatched; most: points that
+    can be had.
     """
     width = math.ceil((most + 1) / BARS)  # points of a bar
     number = math.floor(most / width) + 1

@@ -1,10 +1,10 @@
 """Which submissions of a lesson are nearly the same, however their names, comments, layout and order differ.
 
 The method is winnowing: S. Schleimer, D. Wilkerson, A. Aiken, "Winnowing: local algorithms for document
-fingerprinting", SIGMOD 2003. Here it runs inside one statement at a time, so the order of statements hides nothing.
-What a student names is replaced by the distance to its last mention (B. Baker, "Parameterized pattern matching",
-1996), so new names hide nothing, and `x + x` is still not `x + y`. Comments, docstrings, annotations, brackets
-of calls and commas are left out. Answers are short, and right ones are alike. So what the lesson shows, what
+fingerprinting", SIGMOD 2003. Here it runs inside one statement at a time, so the order of statements hides
+nothing. What a student names is replaced by the distance to its last mention (B. Baker, "Parameterized pattern
+matching", 1996), so new names hide nothing, and `x + x` is still not `x + y`. Comments, docstrings, annotations,
+round brackets and commas are left out. Answers are short, and right ones are alike. So what the lesson shows, what
 its own solution says and what many in the class wrote is not compared, and two submissions are compared as wholes.
 
 Code is only cut into tokens. Nothing of it is parsed or run, and long code is cut off.
