@@ -259,19 +259,28 @@ def _alike(
     found, nobodys = similar.alike(code, shown_to_all(lesson))
     shown = []
     for pair in found[:PAIRS]:
-        students = (pair.one, pair.other)
-        spans = similar.common_parts(*(code[student] for student in students), nobodys)
-        sides = [
+        one, other = code[pair.one], code[pair.other]
+        here, there = similar.common_parts(one, other, nobodys)
+        cells = [
             {
-                "student": links[student],
-                "cells": [
-                    {"name": name, "parts": _marked(code[student][name], theirs[name])}
-                    for name in theirs
+                "name": name,
+                "sides": [
+                    _marked(one.get(name, ""), here.get(name, [])),
+                    _marked(other.get(name, ""), there.get(name, [])),
                 ],
             }
-            for student, theirs in zip(students, spans, strict=True)
+            for name in dict.fromkeys([*here, *there])
         ]
-        shown.append({"share": pair.share, "shared": pair.shared, "of": pair.of, "sides": sides})
+        students = [links[pair.one], links[pair.other]]
+        shown.append(
+            {
+                "share": pair.share,
+                "shared": pair.shared,
+                "of": pair.of,
+                "students": students,
+                "cells": cells,
+            }
+        )
     return {"number": len(found), "pairs": shown}
 
 
