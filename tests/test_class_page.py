@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from here import Here
 
-from autograder import classpage, grade, report, sample
+from autograder import classpage, commands, grade, report, sample
 from autograder.classroom import Class, Row
 from autograder.notebooks import cells_by_id
 from strided import manifest
@@ -243,3 +243,21 @@ def test_code_that_no_page_can_hold_is_still_a_page(graded, lines):
         path.write_text(kept, encoding="utf-8")
     shown = "".join(section(root, CONVOLUTION).itertext())
     assert "\ufffd[31m\ufffd" in shown and CODE[:20] in shown
+
+
+def test_a_run_ends_with_the_page_and_with_what_was_not_graded(tmp_path, trusted, capsys):
+    room = Class(tmp_path)
+    notebook, _ = sample.submission(sample.students()[0], manifest.lessons()[CONVOLUTION])
+    for number in range(commands.ASTRAY + 2):
+        place = room.submitted / f"s{number:02}" / "05_convolutoin" / f"{CONVOLUTION}.ipynb"
+        place.parent.mkdir(parents=True)
+        nbformat.write(notebook, place)
+    assert commands.grade(grade.Wanted([CONVOLUTION], room, trusted=trusted), Here()) == 0
+    lines = capsys.readouterr().out.splitlines()
+    first = "Not graded: submitted/s00/05_convolutoin is no lesson; did you mean 05_convolution?"
+    assert first in lines
+    assert sum(line.startswith("Not graded: ") for line in lines) == commands.ASTRAY
+    assert "2 more are not graded; the class page names them." in lines
+    assert lines[-1] == f"What to do next is on the class page, {tmp_path / 'class.html'}"
+    page = (tmp_path / "class.html").read_text(encoding="utf-8")
+    assert page.count("did you mean 05_convolution?") == commands.ASTRAY + 2
