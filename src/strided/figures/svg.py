@@ -48,9 +48,14 @@ class Figure:
         return {"text/html": self.html, "text/plain": self.alt}
 
 
+def allowed(text: str) -> str:
+    """Return `text` with the characters that XML forbids replaced by U+FFFD."""
+    return _FORBIDDEN_IN_XML.sub("\ufffd", text)
+
+
 def clean(text: str) -> str:
     """Return `text` escaped for XML, characters that XML forbids replaced by U+FFFD."""
-    return escape(_FORBIDDEN_IN_XML.sub("\ufffd", str(text)), quote=True)
+    return escape(allowed(str(text)), quote=True)
 
 
 def short(value: float) -> str:
