@@ -8,12 +8,13 @@ import builtins
 import contextlib
 import io
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from autograder import bounds
+from autograder import bounds, clock
 from autograder.student import Ended, Student
 from strided import checks
 from strided.checks.core import Award, WrongAnswer
@@ -54,17 +55,23 @@ def examine(source: str, points: float, student: Student) -> Verdict:
     awards: list[object] = []
     printed = io.StringIO()
     hook, sys.displayhook = sys.displayhook, awards.append
+    started, spent = time.monotonic(), student.spent
     try:
         with (
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(printed),
             bounds.memory(),
+            clock.limit(student.limits.cell),
         ):
             exec(compile(source, "<test cell>", "exec"), {}, Names(student))
     except WrongAnswer as wrong:
         return Verdict(wrong.status, 0, wrong.slip, _short(str(wrong)))
     except Ended as ended:
         return Verdict(ended.status, 0, text=f"When the test called your function, {ended.reason}.")
+    except clock.TooLong:
+        seconds = f"{student.limits.cell:g} seconds"
+        text = f"The test worked longer than {seconds} with what your function returned."
+        return Verdict("timeout", 0, text=text)
     except MemoryError:
         return Verdict("memory", 0, text="What your function returned takes too much memory.")
     except NameError as error:
@@ -74,6 +81,8 @@ def examine(source: str, points: float, student: Student) -> Verdict:
         return Verdict("error", 0, text=_short(f"{type(error).__name__}: {error}"))
     finally:
         sys.displayhook = hook
+        # The test's own time is the notebook's too: a thousand slow tests are as bad as one endless one.
+        student.spent = spent + time.monotonic() - started
     text = _short(printed.getvalue().strip())
     for award in awards:
         if isinstance(award, Award):
