@@ -51,19 +51,19 @@ def hand_in(folder: Path, number: int, endless: int = 0) -> Path:
     return folder
 
 
-def scores(folder: Path) -> dict[tuple[str, str], float]:
-    """Every score in a class's gradebook, by student and cell."""
+def scores(folder: Path, lesson: str = LESSON.name) -> dict[tuple[str, str], float]:
+    """Every score of a lesson in a class's gradebook, by student and cell."""
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "strided") as gradebook:
         return {
             (grade.student.id, grade.name): grade.score
-            for submission in gradebook.assignment_submissions(LESSON.name)
+            for submission in gradebook.assignment_submissions(lesson)
             for notebook in submission.notebooks
             for grade in notebook.grades
         }
 
 
-def stock(folder: Path) -> float:
-    """Grade a class by stock nbgrader; the seconds that its `autograde` took."""
+def stock(folder: Path, lesson: str = LESSON.name) -> float:
+    """Grade a lesson of a class by stock nbgrader; the seconds that its `autograde` took."""
     settings = STOCK.format(
         config=str(ROOT / "autograder" / "nbgrader_config.py"),
         solutions=str(ROOT / "solutions"),
@@ -75,7 +75,7 @@ def stock(folder: Path) -> float:
     seconds = 0.0
     for verb in ("generate_assignment", "autograde"):
         started = time.monotonic()
-        command = [sys.executable, "-m", "nbgrader", verb, LESSON.name]
+        command = [sys.executable, "-m", "nbgrader", verb, lesson]
         subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment)
         seconds = time.monotonic() - started
     return seconds
