@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from strided.demos.live import Live
 
 Settings = dict[str, Any]
+Steps = Sequence[tuple[Mapping[str, Any], str]]
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Demo:
 
     picture: Callable[..., Figure]
     controls: Mapping[str, Control]
-    steps: Sequence[tuple[Mapping[str, Any], str]]
+    steps: Steps
     title: str
     arrows: tuple[str, str] | None = None
     settle: Callable[[Settings], Settings] = dict
