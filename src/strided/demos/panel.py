@@ -173,7 +173,7 @@ class Demo:
             sentence = str(error)
             html = (
                 '<p style="border-left:4px solid #D55E00;padding:0.5em 0.8em;margin:0.5em 0;max-width:56em">'
-                f"This does not fit: {clean(sentence)}</p>"
+                f"{clean(sentence)}</p>"
             )
             return Shown(html, sentence, sentence)
         return Shown(figure.html, figure.result or _caption(figure.html), figure.alt)
