@@ -17,7 +17,10 @@ import pytest
 from strided import figures, formulas, geometry
 from strided.figures import svg
 from strided.figures.attempt import Output
+from strided.figures.cells import IMAGE
+from strided.figures.explorer import Answer
 from strided.figures.grids import TONES, tone_colour
+from strided.operators import conv2d
 
 GOLDEN = Path(__file__).parent / "golden" / "figures"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -46,6 +49,19 @@ def attempted() -> figures.Figure:
     )
 
 
+VOTES = (
+    "How many outputs do 4 pixels give, with windows of 2 & stride 2?",
+    ["1", "2", "none: it is < invalid"],
+    [3, 8, 0],
+    "2",
+    ["The 1 is added before the division.", "Two windows.", "Nothing is invalid."],
+    "floor((4 - 2)/2) + 1 = 2.",
+)
+
+MIRRORED = conv2d(IMAGE[:, :, ::-1], np.ones((1, 2, 2, 3)))
+SHIFTED = np.zeros((2, 4, 5), dtype=bool)
+SHIFTED[:, 1:3, 0:3] = True
+
 EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "arrays": lambda: figures.arrays(
         {"target": TARGET, "yours": TARGET + MARKS}, {"yours": MARKS}, "f(x 2x2x3)"
@@ -71,6 +87,9 @@ EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "as_written_square": lambda: figures.as_written_as_coded(8, 8, 2, 2, (3, 3)),
     "as_written_outside": lambda: figures.as_written_as_coded(5, 8, output=(2, 1)),
     "divisor_maps": figures.divisor_maps,
+    "divisor_maps_set": lambda: figures.divisor_maps(
+        ceil_mode=True, count_include_pad=False, frameworks=("caffe", "pytorch")
+    ),
     "divisor_maps_square": lambda: figures.divisor_maps(7, 9, 3, 2, 1),
     "lenet_s2": figures.lenet_s2,
     "convolution_cell": figures.convolution_cell,
@@ -100,6 +119,9 @@ EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "mixing_matrix_unequal": lambda: figures.mixing_matrix(
         ("average", "grouped", "table", "convolution"), 6, 4, (3, 2), table=[[5], [0, 2], [1], [3]]
     ),
+    "channel_moved": figures.channel_moved,
+    "channel_moved_asked": lambda: figures.channel_moved("grouped", 4, False),
+    "channel_moved_one_to_one": lambda: figures.channel_moved("average", 5, kernel_size=(2, 3)),
     "connection_table": figures.connection_table,
     "nested_sets": figures.nested_sets,
     "ruler": figures.ruler,
@@ -109,8 +131,23 @@ EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "ruler_same": lambda: figures.ruler(6, 3, 2, (0, 1)),
     "same_windows": figures.same_windows,
     "same_windows_even": lambda: figures.same_windows(7, 4, 3),
+    "ruler_caffe": lambda: figures.ruler(7, 2, 2, 1, convention="caffe"),
+    "ruler_tensorflow": lambda: figures.ruler(8, 3, 2, 1, 1, True, "tensorflow"),
+    "ruler_torch7": lambda: figures.ruler(5, 1, 3, ceil_mode=True, convention="torch7"),
+    "window_explorer": lambda: figures.window_explorer(stride=(1, 2), output=(0, 1, 1)),
+    "window_explorer_ceil": lambda: figures.window_explorer(
+        "average", kernel_size=(3, 2), stride=2, padding=1, ceil_mode=True, output=(1, 2, 2)
+    ),
+    "window_explorer_subsampling": lambda: figures.window_explorer(
+        "subsampling", weight=[2, 3], bias=[1, -1], kernel_size=2, output=(1, 2, 0)
+    ),
+    "window_explorer_answer": lambda: figures.window_explorer(
+        output=(0, 0, 1), answer=Answer(MIRRORED, SHIFTED)
+    ),
     "size_map": figures.size_map,
     "size_map_padded": lambda: figures.size_map(5, 1, 14, 6),
+    "votes": lambda: figures.votes(*VOTES),
+    "votes_revealed": lambda: figures.votes(*VOTES, revealed=True),
 }
 
 each_figure = pytest.mark.parametrize("name", EXAMPLES)
