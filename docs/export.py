@@ -103,7 +103,7 @@ def section(text: str, heading: str) -> str:
 
 
 def pages(folder: Path) -> None:
-    """Write what the generator reads: the landing page, how to start, the lessons."""
+    """Write what the generator reads: the landing page, how to start, the lessons, the demos."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     title = readme.partition("\n")[0]
     lessons = list(manifest.lessons().values())
@@ -112,6 +112,12 @@ def pages(folder: Path) -> None:
         notebook = lesson_page(lesson)
         questions[lesson.name] = question(notebook)
         nbformat.write(notebook, folder / f"{lesson.name}.ipynb")
+    nbformat.write(run(COURSE / DEMOS), folder / DEMOS.name)
+    wrong_answer = re.search(r"^!\[[^]]+\]\((\S+wrong-answer\.png)\)$", readme, re.MULTILINE)
+    if not wrong_answer:
+        raise SystemExit("The site shows the README's picture of a wrong answer, which is missing.")
+    (folder / wrong_answer[1]).parent.mkdir()
+    shutil.copy(ROOT / wrong_answer[1], folder / wrong_answer[1])
     landing = jinja2.Template((HERE / "site/index.md").read_text(encoding="utf-8"))
     (folder / "index.md").write_text(
         landing.render(
@@ -120,6 +126,7 @@ def pages(folder: Path) -> None:
             picture=figures.hop_or_keep().html,
             lessons=lessons,
             questions=questions,
+            wrong_answer=wrong_answer[0],
         ),
         encoding="utf-8",
     )
@@ -128,7 +135,7 @@ def pages(folder: Path) -> None:
 
 
 def site(folder: Path) -> None:
-    """Make the site in a folder, in place of what was there."""
+    """Make the site in a folder, in place of what was there, with the slides below it."""
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch, "pages")
         source.mkdir()
@@ -137,10 +144,11 @@ def site(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         if build_main([*options, str(source), str(folder)]):
             raise SystemExit("The site was not made; the lines above say why.")
+    slides(folder / "slides")
 
 
-def slides(folder: Path, notebook: nbformat.NotebookNode) -> None:
-    """Make a deck of a notebook that has run, in a folder, in place of what was there."""
+def slides(folder: Path) -> None:
+    """Make the deck of the demos in a folder, in place of what was there."""
     exporter = SlidesExporter(
         extra_template_basedirs=[str(HERE)],
         template_name="slides",
@@ -151,7 +159,7 @@ def slides(folder: Path, notebook: nbformat.NotebookNode) -> None:
         exclude_anchor_links=True,
         filters={"markdown2html": markdown_to_html},
     )
-    html, _ = exporter.from_notebook_node(notebook)
+    html, _ = exporter.from_notebook_node(run(SOLUTIONS / DEMOS))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "index.html").write_text(html, encoding="utf-8")
@@ -180,8 +188,5 @@ def markdown_to_html(text: str) -> str:
 
 
 if __name__ == "__main__":
-    what, folder = sys.argv[1], Path(sys.argv[2]).resolve()
-    if what == "site":
-        site(folder)
-    else:
-        slides(folder, run(SOLUTIONS / DEMOS))
+    what, folder = sys.argv[1:]
+    {"site": site, "slides": slides}[what](Path(folder).resolve())
