@@ -183,10 +183,10 @@ class Demo:
 
         No `<section>` is among them: on slides that would be a slide.
         """
-        parts = []
+        parts, opened = [], ' open=""'
         for number, (settings, sentence) in enumerate(self.steps, start=1):
             parts.append(
-                f"<details{' open' * (number == 1)}><summary>{number}. {clean(sentence)}</summary>"
+                f"<details{opened * (number == 1)}><summary>{number}. {clean(sentence)}</summary>"
                 f"{self.show(settings).html}</details>"
             )
         return (
