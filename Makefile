@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: setup demo test mutants lab build check shots bench
+.PHONY: setup demo test test-browser mutants lab build check shots bench site slides
 
 setup: $(READY)
 
@@ -15,6 +15,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+test-browser: $(READY)
+	$(BIN)/python -m pytest tests/browser --dist loadfile
 
 bench: $(READY)
 	$(BIN)/python -m bench
@@ -34,6 +37,12 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/autograder build --check
 
+site: $(READY)
+	$(BIN)/python docs/export.py site build/site
+
+slides: $(READY)
+	$(BIN)/python docs/export.py slides build/slides
+
 shots: $(READY)
-	$(BIN)/python docs/shots.py docs/shots
+	$(BIN)/python tests/browser/shots.py docs/shots
 	cp docs/shots/wrong-answer.png docs/wrong-answer.png
