@@ -25,6 +25,15 @@ BATCH = np.arange(2 * 2 * 2 * 3).reshape(2, 2, 2, 3) - 9
 TARGET = np.array([[[1, 2.5, -3], [4, 0, 1 / 3]], [[1, 2, 3], [4, -5, 6]]])
 MARKS = TARGET == np.array([[[2.5]], [[6]]])
 
+VOTES = (
+    "How many outputs do 4 pixels give, with windows of 2 & stride 2?",
+    ["1", "2", "none: it is < invalid"],
+    [3, 8, 0],
+    "2",
+    ["The 1 is added before the division.", "Two windows.", "Nothing is invalid."],
+    "floor((4 - 2)/2) + 1 = 2.",
+)
+
 EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "arrays": lambda: figures.arrays(
         {"target": TARGET, "yours": TARGET + MARKS}, {"yours": MARKS}, "f(x 2x2x3)"
@@ -42,6 +51,9 @@ EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "as_written_square": lambda: figures.as_written_as_coded(8, 8, 2, 2, (3, 3)),
     "as_written_outside": lambda: figures.as_written_as_coded(5, 8, output=(2, 1)),
     "divisor_maps": figures.divisor_maps,
+    "divisor_maps_set": lambda: figures.divisor_maps(
+        ceil_mode=True, count_include_pad=False, frameworks=("caffe", "pytorch")
+    ),
     "divisor_maps_square": lambda: figures.divisor_maps(7, 9, 3, 2, 1),
     "lenet_s2": figures.lenet_s2,
     "convolution_cell": figures.convolution_cell,
@@ -71,6 +83,9 @@ EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "mixing_matrix_unequal": lambda: figures.mixing_matrix(
         ("average", "grouped", "table", "convolution"), 6, 4, (3, 2), table=[[5], [0, 2], [1], [3]]
     ),
+    "channel_moved": figures.channel_moved,
+    "channel_moved_asked": lambda: figures.channel_moved("grouped", 4, False),
+    "channel_moved_one_to_one": lambda: figures.channel_moved("average", 5, kernel_size=(2, 3)),
     "connection_table": figures.connection_table,
     "nested_sets": figures.nested_sets,
     "ruler": figures.ruler,
@@ -80,8 +95,13 @@ EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "ruler_same": lambda: figures.ruler(6, 3, 2, (0, 1)),
     "same_windows": figures.same_windows,
     "same_windows_even": lambda: figures.same_windows(7, 4, 3),
+    "ruler_caffe": lambda: figures.ruler(7, 2, 2, 1, convention="caffe"),
+    "ruler_tensorflow": lambda: figures.ruler(8, 3, 2, 1, 1, True, "tensorflow"),
+    "ruler_torch7": lambda: figures.ruler(5, 1, 3, ceil_mode=True, convention="torch7"),
     "size_map": figures.size_map,
     "size_map_padded": lambda: figures.size_map(5, 1, 14, 6),
+    "votes": lambda: figures.votes(*VOTES),
+    "votes_revealed": lambda: figures.votes(*VOTES, revealed=True),
 }
 
 each_figure = pytest.mark.parametrize("name", EXAMPLES)

@@ -249,21 +249,29 @@ def pooling_size(
     """
     if stride is None:
         stride = 1 if convention in ("torch7", "caffe", "onnx") else kernel
-    return _framework_axis(convention, n, kernel, stride, padding, ceil_mode, padding != 0)[0]
+    return framework_axis(convention, n, kernel, stride, padding, ceil_mode, padding != 0)[0]
 
 
-def _framework_axis(
+def framework_axis(
     convention: str,
     n: int,
     kernel: int,
     stride: int,
-    padding: int | str,
+    padding: Padding | str,
     ceil_mode: bool,
     padded: bool,
+    dilation: int = 1,
 ) -> tuple[int, tuple[int, int]]:
     """Return how many windows a framework lays along one axis, and its pads `(before, after)`.
 
-    padded: whether any axis has padding. Torch7 and Caffe guard all axes as soon as one has some.
+    Args as for `pooling_size`, and:
+        padded: whether any axis has padding. Torch7 and Caffe guard all axes as soon as one has
+            some.
+        dilation: pixels from one tap to the next; SAME pads for what the taps reach over.
+
+    Raises:
+        TypeError: a size is not an integer.
+        ValueError: as `pooling_size`.
     """
     if convention not in CONVENTIONS:
         raise ValueError(f"convention must be one of {CONVENTIONS}, got {convention!r}")
@@ -276,14 +284,15 @@ def _framework_axis(
             raise ValueError(f"padding must be {known} for {convention}, got {padding!r}")
         before, after = (0, 0)
         if padding != "VALID":
-            before, after = same_padding_tensorflow(n, kernel, stride)
+            reach = dilation * (integer(kernel, "kernel", least=1) - 1) + 1
+            before, after = same_padding_tensorflow(n, reach, stride)
         if padding == "SAME_LOWER":
             before, after = after, before
-        return output_size(n, kernel, stride, (before, after)), (before, after)
+        return output_size(n, kernel, stride, (before, after), dilation), (before, after)
     ceil = ceil_mode or convention == "caffe"
     guard = "padded" if convention in ("torch7", "caffe") and not padded else "always"
-    windows = output_size(n, kernel, stride, padding, ceil_mode=ceil, guard=guard)
-    return windows, (padding, padding)
+    windows = output_size(n, kernel, stride, padding, dilation, ceil, guard)
+    return windows, both_ends(padding)
 
 
 def pooling_divisors(
@@ -355,7 +364,7 @@ def pooling_divisors(
     )
     taps = []
     for n, k, d, pad in zip(sizes, kernels, strides, pads, strict=True):
-        windows, ends = _framework_axis(convention, n, k, d, pad, ceil_mode, any(pads))
+        windows, ends = framework_axis(convention, n, k, d, pad, ceil_mode, any(pads))
         taps.append(_taps(n, k, d, windows, ends, include))
     return np.outer(*taps)
 

@@ -9,9 +9,10 @@ from strided.figures.cells import convolution_cell, flip, pooling_cell
 from strided.figures.channels import channel_wiring
 from strided.figures.coverage import coverage_map, coverage_rows, spread_back, sum_loss_test
 from strided.figures.divisors import divisor_maps
+from strided.figures.explorer import window_explorer
 from strided.figures.grids import arrays, maps
 from strided.figures.lenet import digit, lenet_s2
-from strided.figures.mixing import connection_table, mixing_matrix, nested_sets
+from strided.figures.mixing import channel_moved, connection_table, mixing_matrix, nested_sets
 from strided.figures.porting import same_windows
 from strided.figures.ruler import ruler, size_map
 from strided.figures.stripes import (
@@ -21,12 +22,14 @@ from strided.figures.stripes import (
     stripes_halved,
 )
 from strided.figures.svg import Figure
+from strided.figures.votes import votes
 from strided.figures.windows import as_written_as_coded, hop_or_keep
 
 __all__ = [
     "Figure",
     "arrays",
     "as_written_as_coded",
+    "channel_moved",
     "channel_wiring",
     "connection_table",
     "convolution_cell",
@@ -50,4 +53,6 @@ __all__ = [
     "stride_by_parts",
     "stripes_halved",
     "sum_loss_test",
+    "window_explorer",
+    "votes",
 ]

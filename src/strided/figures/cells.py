@@ -25,7 +25,8 @@ POOLINGS = ("average", "subsampling")
 Output = tuple[int, int, int]
 
 
-def _image(x: ArrayLike | None) -> np.ndarray:
+def small_image(x: ArrayLike | None) -> np.ndarray:
+    """Return `x`, (C, H, W), or an example of 2 x 4 x 5; ValueError where it is too large to be drawn."""
     image = numeric(IMAGE if x is None else x, "x", (3,))
     if max(image.shape[1:]) > 9 or image.shape[0] > 4:
         raise ValueError(
@@ -34,7 +35,8 @@ def _image(x: ArrayLike | None) -> np.ndarray:
     return image
 
 
-def _position(output: Any, shape: tuple[int, int, int]) -> Output:
+def position(output: Any, shape: tuple[int, ...]) -> Output:
+    """Return `output` as (channel, row, column), or raise ValueError where `shape` has no such output."""
     if not isinstance(output, (tuple, list)) or len(output) != 3:
         raise ValueError(f"output is {output!r}: give (channel, row, column)")
     k, y, x = (integer(value, f"output[{axis}]", least=0) for axis, value in enumerate(output))
@@ -65,16 +67,18 @@ def _input(
     return grid
 
 
-def _number(value: float, role: str, cell: float) -> Grid:
+def single(value: float, role: str, cell: float) -> Grid:
+    """One number in a cell of its own."""
     return plain(np.array([[value]]), role, max(cell, cell_size(np.array([value])) + 6))
 
 
-def _sign(text: str) -> Canvas:
+def sign(text: str) -> Canvas:
+    """What stands between grids: ×, =, Σ →."""
     return label(text, size=18)
 
 
 def _total(value: float, k: int, y: int, x: int, cell: float) -> Canvas:
-    return titled(f"out[{k}, {y}, {x}]", _number(value, "output", cell + 8))
+    return titled(f"out[{k}, {y}, {x}]", single(value, "output", cell + 8))
 
 
 def convolution_cell(
@@ -101,7 +105,7 @@ def convolution_cell(
         TypeError: a size is not an integer.
         ValueError: shapes do not fit each other or a page, or there is no such output.
     """
-    image = _image(x)
+    image = small_image(x)
     kernels = numeric(WEIGHT if weight is None else weight, "weight", (4,))
     if weight is None and bias is None:
         bias = np.ones(1)
@@ -117,7 +121,7 @@ def convolution_cell(
         output_size(image.shape[1], kh, dh, ph),
         output_size(image.shape[2], kw, dw, pw),
     )
-    k, row_index, column_index = _position(output, shape)
+    k, row_index, column_index = position(output, shape)
     offsets = None if bias is None else numeric(bias, "bias", (1,))
     if offsets is not None and offsets.shape != (out_channels,):
         raise ValueError(
@@ -134,23 +138,23 @@ def convolution_cell(
         lines.append(
             [
                 titled(f"x[{c}]", _input(image[c], (top, left, kh, kw), (ph, pw), cell)),
-                _sign("×"),
+                sign("×"),
                 titled(f"weight[{k}, {c}]", plain(kernels[k, c], "weight", cell)),
-                _sign("="),
+                sign("="),
                 titled("products", plain(products[c], "input", cell)),
-                _sign("Σ →"),
-                titled("sum", _number(sums[c], "input", cell)),
+                sign("Σ →"),
+                titled("sum", single(sums[c], "input", cell)),
             ]
         )
     total = float(sums.sum())
     parts: list[Canvas] = []
     for c in range(channels):
-        parts += [_sign("+")] if parts else []
-        parts.append(titled(f"sum, channel {c}", _number(sums[c], "input", cell)))
+        parts += [sign("+")] if parts else []
+        parts.append(titled(f"sum, channel {c}", single(sums[c], "input", cell)))
     if offsets is not None:
         total += float(offsets[k])
-        parts += [_sign("+"), titled(f"bias[{k}]", _number(offsets[k], "weight", cell))]
-    parts += [_sign("="), _total(total, k, row_index, column_index, cell)]
+        parts += [sign("+"), titled(f"bias[{k}]", single(offsets[k], "weight", cell))]
+    parts += [sign("="), _total(total, k, row_index, column_index, cell)]
     roles = ["window", "weight", "output"] + (["padding"] if ph or pw else [])
     picture = with_legend(column([table(lines), row(parts)], gap=20), roles)
 
@@ -206,7 +210,7 @@ def pooling_cell(
     """
     if kind not in POOLINGS:
         raise ValueError(f"kind must be one of {POOLINGS}, got {kind!r}")
-    image = _image(x)
+    image = small_image(x)
     channels = image.shape[0]
     kh, kw = pair(kernel_size, "kernel_size", 1)
     dh, dw = (1, 1) if stride is None else pair(stride, "stride", 1)
@@ -224,7 +228,7 @@ def pooling_cell(
         output_size(image.shape[1], kh, dh, ph),
         output_size(image.shape[2], kw, dw, pw),
     )
-    k, row_index, column_index = _position(output, shape)
+    k, row_index, column_index = position(output, shape)
     top, left = row_index * dh - ph, column_index * dw - pw
     window = _padded(image, (ph, pw))[k, top + ph : top + ph + kh, left + pw : left + pw + kw]
     total = window_sum = float(window.sum())
@@ -239,11 +243,11 @@ def pooling_cell(
         return values
 
     steps: list[Canvas] = [
-        _sign("→"),
+        sign("→"),
         titled("window", plain(window, "window", cell)),
-        _sign("Σ →"),
-        titled("sum", _number(window_sum, "input", cell)),
-        _sign("×"),
+        sign("Σ →"),
+        titled("sum", single(window_sum, "input", cell)),
+        sign("×"),
     ]
     if kind == "average":
         total = window_sum / (kh * kw)
@@ -255,14 +259,14 @@ def pooling_cell(
         gain, offset = own(weight, "weight", (0.5, 2))[k], own(bias, "bias", (1, -1))[k]
         total = window_sum * gain + offset
         steps += [
-            titled(f"weight[{k}]", _number(gain, "weight", cell)),
-            _sign("+"),
-            titled(f"bias[{k}]", _number(offset, "weight", cell)),
+            titled(f"weight[{k}]", single(gain, "weight", cell)),
+            sign("+"),
+            titled(f"bias[{k}]", single(offset, "weight", cell)),
         ]
         sentence = (
             f"{short(window_sum)} × weight {short(gain)} + bias {short(offset)} {equals(total)}"
         )
-    steps += [_sign("="), _total(total, k, row_index, column_index, cell)]
+    steps += [sign("="), _total(total, k, row_index, column_index, cell)]
     box = (top, left, kh, kw)
     lines = []
     for c in range(channels):
@@ -320,12 +324,12 @@ def flip(weight: ArrayLike | None = None) -> Figure:
         lines.append(
             [
                 titled("window", plain(window, "window", cell)),
-                _sign("×"),
+                sign("×"),
                 titled(name, plain(used, "weight", cell), note),
-                _sign("="),
+                sign("="),
                 titled("products", plain(products, "input", cell)),
-                _sign("Σ →"),
-                titled("output", _number(sums[-1], "output", cell + 8)),
+                sign("Σ →"),
+                titled("output", single(sums[-1], "output", cell + 8)),
             ]
         )
     symmetric = bool((turned == kernel).all())

@@ -64,6 +64,7 @@ def coverage_rows(n: int = 9, settings: Sequence[tuple[int, int]] = ROWS) -> Fig
     return picture.figure(
         f"How many windows read each of {n} pixels in a row. {' '.join(words)}",
         "Each bar is a window. The number in a pixel is how many windows read it.",
+        " ".join(words),
     )
 
 
@@ -115,6 +116,7 @@ def coverage_map(
         f"The image: {in_words(counts)}.{border}",
         f"How many windows read each pixel: {setting}. A pixel's count is its row's (left) times "
         f"its column's (above).{border}",
+        f"Along the rows {' '.join(map(str, rows))}, along the columns {' '.join(map(str, columns))}.",
     )
 
 
@@ -130,7 +132,8 @@ def spread_back(
 ) -> Figure:
     """Draw the backward pass of a window sum, and follow what one pixel receives.
 
-    Every output's gradient is added to each pixel of its window.
+    Every output's gradient is added to each pixel of its window. In a live demo, a click on a pixel
+    makes the settings `row` and `column`.
 
     Args:
         grad_output: (out_H, out_W), at most 26 numbers.
@@ -184,6 +187,8 @@ def spread_back(
         for grid, where in ((above, (y, x)), (below, (top, left))):
             grid.corner(*where, string.ascii_uppercase[i])
     below.outline((r, c, 1, 1), "second", inset=6)
+    for y, x in np.ndindex(h, w):
+        below.click(*below.box((y, x, 1, 1)), {"row": y, "column": x})
 
     picture = row(
         [
@@ -201,7 +206,7 @@ def spread_back(
         who = f"{', '.join(others)} and {last}" if others else last
         terms = [short(upstream[place]) for place in readers]
         total = " + ".join(f"({t})" if t.startswith("−") else t for t in terms)
-        total = f"{total} = {short(received[r, c])}" if len(terms) > 1 else total
+        total = f"{total} = {short(received[r, c])}" if len(terms) > 1 else terms[0]
         story = f"Pixel [{r}, {c}] was read by {who}, so it receives {total}."
     else:
         story = f"Pixel [{r}, {c}] was read by no window, so it receives 0."
@@ -211,6 +216,7 @@ def spread_back(
         f"{in_words(upstream)}. What the {h} × {w} pixels receive: {in_words(received)}. {story}",
         f"The backward pass of a sum over each window, {setting}. {story} "
         "What several windows send to one pixel adds up.",
+        story,
     )
 
 

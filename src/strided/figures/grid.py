@@ -39,6 +39,7 @@ STROKES = {
     "weight": f'stroke="{PURPLE}" stroke-width="2.2" rx="5"',
     "output": f'stroke="{GREEN}" stroke-width="2.2"',
     "padding": 'stroke="currentColor" stroke-opacity=".6" stroke-dasharray="1.5 3"',
+    "beyond": 'stroke="currentColor" stroke-opacity=".45" stroke-dasharray="5 4"',
     "differs": f'stroke="{VERMILLION}" stroke-width="2.6"',
 }
 LINES = 'stroke="currentColor" stroke-opacity=".4"'
@@ -52,6 +53,7 @@ LEGEND = {
     "weight": "weights",
     "output": "output",
     "padding": "padding (zeros)",
+    "beyond": "beyond: nothing to read",
     "unread": "never read",
     "thrown": "thrown away",
     "differs": "differs",
@@ -197,10 +199,21 @@ class Grid(Canvas):
             attributes=f'font-style="italic" {FADED}',
         )
 
-    def indices(self) -> None:
-        """Write row and column indices, counted from 0, outside the grid."""
-        items = [((c + 0.5) * self.wide, -9.0, str(c)) for c in range(self.columns)]
-        items += [(-9.0, (r + 0.5) * self.tall, str(r)) for r in range(self.rows)]
+    def beyond(self, padding: tuple[int, int], overhang: tuple[int, int]) -> None:
+        """Dash the empty cells behind the padding that windows of ceil mode overhang."""
+        (ph, pw), (down, right) = padding, overhang
+        rows, columns = self.rows + 2 * ph, self.columns + 2 * pw
+        for r in range(rows + down):
+            for c in range(columns + right):
+                if r >= rows or c >= columns:
+                    box = self.box((r - ph, c - pw, 1, 1), inset=2)
+                    self.rect(*box, f'fill="none" {STROKES["beyond"]}')
+
+    def indices(self, top: int = 0, left: int = 0) -> None:
+        """Write row and column indices, counted from 0, outside the grid and so much padding."""
+        above, before = -9.0 - top * self.tall, -9.0 - left * self.wide
+        items = [((c + 0.5) * self.wide, above, str(c)) for c in range(self.columns)]
+        items += [(before, (r + 0.5) * self.tall, str(r)) for r in range(self.rows)]
         self.texts(items, size=11, attributes=FADED)
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from strided import channels as wiring
-from strided.figures.grid import HATCH, Grid, in_words, plain
+from strided.figures.grid import FILLS, HATCH, STROKES, Grid, in_words, plain
 from strided.figures.layout import column, flow, label, row, titled, wrap
+from strided.figures.layout import table as table_of
 from strided.figures.settings import integer, pair
 from strided.figures.svg import Canvas, Figure
 
@@ -89,6 +90,126 @@ def mixing_matrix(
         "A row for each output channel, a column for each input channel; a dot where the output "
         f"reads the input. Window {kernel[0]} × {kernel[1]}; one bias for each output that learns.",
     )
+
+
+def channel_moved(
+    kind: str = "table",
+    channel: int = 0,
+    revealed: bool = True,
+    groups: int = 2,
+    kernel_size: int | tuple[int, int] = 5,
+) -> Figure:
+    """Draw which outputs move when one input channel does, and what every kind of layer learns.
+
+    There are LeNet-5's 6 maps of S2; "grouped", "table", "pointwise" and "convolution" make the 16
+    maps of C3 of them, the other kinds 6. In a live demo, a click on an input makes the setting
+    `channel`, a click on a kind the setting `kind`.
+
+    Args:
+        kind: one of `strided.channels.KINDS`.
+        channel: the input that moves, 0 to 5.
+        revealed: draw the connections and count this kind's parameters; else there is only the
+            question.
+        groups: of "grouped": 1 or 2.
+        kernel_size: window, an int or (height, width), for the counts of parameters.
+
+    Raises:
+        TypeError: a setting is not an integer.
+        ValueError: an unknown kind, or a setting out of range.
+    """
+    if kind not in wiring.KINDS:
+        raise ValueError(f"kind must be one of {wiring.KINDS}, got {kind!r}")
+    channel = integer(channel, "channel", 0, 5)
+    kernel = pair(kernel_size, "kernel_size", 1)
+    tables: dict[str, wiring.Table] = {
+        name: wiring.group_table(6, 6 if name in ONE_TO_ONE else 16, parts)
+        for name, parts in {
+            "average": 6,
+            "subsampling": 6,
+            "depthwise": 6,
+            "grouped": integer(groups, "groups", 1, 2),
+            "pointwise": 1,
+            "convolution": 1,
+        }.items()
+    }
+    tables["table"] = wiring.C3_TABLE
+    named = {name: f"{title}, {note}" for name, (title, note) in NAMES.items()}
+    named["grouped"] = f"Grouped, {groups} group{'s' if groups > 1 else ''}"
+    named["table"] = "By a table, LeNet-5's C3"
+
+    matrix = wiring.table_matrix(tables[kind], 6).T
+    moved = np.flatnonzero(matrix[channel])
+    drawn = _matrix(
+        matrix if revealed else np.zeros_like(matrix),
+        kind != "average",
+        across="output channel",
+        down="input channel",
+    )
+    outputs = matrix.shape[1]
+    drawn.outline((channel, 0, 1, outputs), "window", inset=1.5)
+    for k in moved if revealed else ():
+        drawn.fill((7, int(k), 1, 1), "output")
+        drawn.outline((7, int(k), 1, 1), "output", inset=2)
+    marks = ["↕" if k in moved else "–" for k in range(outputs)] if revealed else ["?"] * outputs
+    middle = 7.5 * drawn.tall
+    drawn.texts([((k + 0.5) * drawn.wide, middle, mark) for k, mark in enumerate(marks)], size=15)
+    drawn.text(-20, middle, "moves", size=12, anchor="end")
+    for c in range(6):
+        drawn.click(-20, c * drawn.tall, 20 + outputs * drawn.wide, drawn.tall, {"channel": c})
+
+    sums = {name: _sum(name, reads, kernel) for name, reads in tables.items()}
+    if not revealed:
+        sums[kind] = "?"
+    counts = {name: wiring.parameter_count(name, reads, kernel) for name, reads in tables.items()}
+    order = ("average", "subsampling", "depthwise", "pointwise", "grouped", "table", "convolution")
+    largest = max(counts.values())
+    lines: list[list[Canvas]] = []
+    for name in order:
+        bar = Canvas()
+        bar.rect(0, 0, 190, 14, 'fill="none"')
+        long = 190 * counts[name] / largest
+        role = "output" if name == kind else "second"
+        if long and sums[name] != "?":
+            bar.rect(0, 0, max(long, 1.5), 14, BARS[role])
+        head = label(named[name], bold=name == kind, anchor="start")
+        count = label(sums[name], bold=name == kind, anchor="start")
+        for part, width in ((head, 230), (bar, 190), (count, 160)):
+            part.click(part.left, part.top, width, max(part.height, 15), {"kind": name})
+        lines.append([head, bar, count])
+
+    told = (
+        f"Input {channel} moves {_outputs(moved)}: {len(moved)} of {outputs}."
+        if revealed
+        else f"Input {channel} moves. Which of the {outputs} outputs move with it?"
+    )
+    picture = column(
+        [
+            titled(named[kind], drawn, align="left"),
+            titled("Parameters", table_of(lines, 14, 7), align="left"),
+        ],
+        gap=22,
+    )
+    parameters = "; ".join(f"{named[name]}: {sums[name]}" for name in order)
+    connected = f" {_rows_in_words(tables[kind])}." if revealed else ""
+    size = "1 × 1" if kind == "pointwise" else f"{kernel[0]} × {kernel[1]}"
+    learnt = f" Parameters: {sums[kind]}, with windows of {size}." if revealed else ""
+    return picture.figure(
+        f"{named[kind]}: 6 input channels, {outputs} output channels.{connected} {told} "
+        f"Parameters with windows of {kernel[0]} × {kernel[1]}: {parameters}.",
+        f"{told}{learnt}",
+        told,
+    )
+
+
+BARS = {
+    "output": f"{FILLS['output']} {STROKES['output']}",
+    "second": 'fill="currentColor" fill-opacity=".3"',
+}
+
+
+def _outputs(moved: np.ndarray) -> str:
+    """`output 3`, or `outputs 0, 4, 5`."""
+    return f"output{'s' if len(moved) > 1 else ''} {', '.join(map(str, moved))}"
 
 
 def connection_table(

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from strided.figures.divisors import FRAMEWORKS
 from strided.figures.grid import CROSS, Grid, with_legend
 from strided.figures.layout import PAGE_WIDTH
 from strided.figures.settings import integer
 from strided.figures.svg import Figure, short
-from strided.geometry import Padding, both_ends, lost_border, output_size, window
+from strided.geometry import (
+    Padding,
+    both_ends,
+    framework_axis,
+    lost_border,
+    output_size,
+    window,
+)
 
 MOST_COLUMNS = 34
 """Pixels, padding and overhang that fit a page at a size at which their numbers can be read."""
@@ -21,6 +29,7 @@ def ruler(
     padding: Padding = 0,
     dilation: int = 1,
     ceil_mode: bool = False,
+    convention: str = "pytorch",
 ) -> Figure:
     """Draw the windows along one axis, each on a line of its own, below the pixels they read.
 
@@ -33,15 +42,24 @@ def ruler(
         stride: pixels from one window's start to the next one's.
         padding: zeros on each side, or `(before, after)`; at most 6.
         dilation: pixels from one tap to the next.
-        ceil_mode: let a last window overhang, as PyTorch counts them.
+        ceil_mode: let a last window overhang, where the framework leaves that to you: Caffe always
+            does, TensorFlow never.
+        convention: the framework that counts, one of `strided.geometry.CONVENTIONS`. To TensorFlow,
+            0 pixels of padding stand for VALID and all else for SAME.
 
     Raises:
         TypeError: a setting is not an integer.
-        ValueError: a setting is out of range, no window fits, or all of it does not fit a page.
+        ValueError: a setting is out of range, no window fits, the convention is unknown, or all of
+            it does not fit a page.
     """
     n = integer(n, "n", 1, 24)
-    before, after = (integer(p, "padding", 0, 6) for p in both_ends(padding))
-    windows = output_size(n, kernel, stride, (before, after), dilation, ceil_mode)
+    given = both_ends(padding)
+    for end_padding in given:
+        integer(end_padding, "padding", 0, 6)
+    windows, (before, after) = framework_axis(
+        convention, n, kernel, stride, given, ceil_mode, any(given), dilation
+    )
+    ceil_mode = convention == "caffe" or (ceil_mode and convention != "tensorflow")
     taps = [range(*window(i, kernel, stride, before, dilation), dilation) for i in range(windows)]
     after_last = range(*window(windows, kernel, stride, before, dilation), dilation)
     read = {position for window_taps in taps for position in window_taps}
@@ -82,7 +100,13 @@ def ruler(
         f"stride {stride}{', ceil mode' if ceil_mode else ''}. {told}"
     )
     counted = _formula(n, kernel, stride, (before, after), dilation, ceil_mode, windows)
-    return with_legend(grid, roles).figure(alt, f"{counted} {_consequence(unread, next_one)}")
+    caption = f"{counted} {_consequence(unread, next_one)}"
+    if convention != "pytorch":
+        alt, caption = (
+            f"As {FRAMEWORKS[convention]} counts: {alt}",
+            f"{FRAMEWORKS[convention]}: {caption}",
+        )
+    return with_legend(grid, roles).figure(alt, caption)
 
 
 def _draw_window(grid: Grid, line: int, taps: range, end: int) -> None:

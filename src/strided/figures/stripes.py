@@ -66,7 +66,7 @@ def one_pixel_shift(
     count = integer(waves, "waves", 0, w // 2)
     moved = [integer(s, "shifts", -w, w) for s in _several(shifts)]
     lines: list[list[Canvas]] = []
-    words = []
+    words, results = [], []
     pixel = 160 / w
     for n, shift in enumerate(moved):
         image = np.tile(waves_across(w, count, shift), (4, 1))
@@ -86,6 +86,7 @@ def one_pixel_shift(
                 for head, picture, note in zip(heads, pictures, notes, strict=True)
             ]
         )
+        results.append(f"Shift {short(shift)}: the halved image is {_range(halved)}.")
         words.append(
             f"Shift {short(shift)}: the image's first row begins {_first(image[0])}; the halved "
             f"one {_first(halved[0])} ({_range(halved)}), with {_highest(after)}."
@@ -106,6 +107,7 @@ def one_pixel_shift(
         f"{len(moved)} shifts. {' '.join(words)} {rule}",
         f"Halved by “{way}”; each line moves the image to the right. {rule} "
         "Dark blue −1, grey 0, light yellow 1.",
+        " ".join(results),
     )
 
 

@@ -7,10 +7,13 @@ sight cannot take the hatching of another with it.
 
 from __future__ import annotations
 
+import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 MAX_BYTES = 200_000
 """No figure is larger than this, so that a notebook full of them still loads quickly."""
@@ -32,10 +35,14 @@ _FORBIDDEN_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture for a notebook: `html` to show and `alt`, the same in words."""
+    """A picture for a notebook: `html` to show and `alt`, the same in words.
+
+    `result` is one sentence: what a live demo says when its settings change; the caption when empty.
+    """
 
     html: str
     alt: str
+    result: str = ""
 
     def _repr_html_(self) -> str:
         return self.html
@@ -223,6 +230,18 @@ class Canvas:
         )
         self._parts.append(f"<g {style}>{inside}</g>")
 
+    def click(
+        self, x: float, y: float, width: float, height: float, settings: Mapping[str, Any]
+    ) -> None:
+        """Let a click on this rectangle make `settings` where the picture is part of a live demo."""
+        self.rect(
+            x,
+            y,
+            width,
+            height,
+            f'fill="none" pointer-events="all" data-set="{clean(json.dumps(dict(settings)))}"',
+        )
+
     def place(self, child: Canvas, x: float, y: float) -> None:
         """Draw `child` with the upper left corner of its box at `(x, y)`."""
         if not child._parts:
@@ -242,8 +261,8 @@ class Canvas:
             f'font-family="{FONT}" style="max-width:100%;height:auto">{"".join(self._parts)}</svg>'
         )
 
-    def figure(self, alt: str, caption: str) -> Figure:
-        """Return the finished figure.
+    def figure(self, alt: str, caption: str, result: str = "") -> Figure:
+        """Return the finished figure; `result` is one sentence that a live demo says.
 
         Raises ValueError when it would be larger than 200 kB.
         """
@@ -257,4 +276,4 @@ class Canvas:
                 f"the figure would be {len(html.encode()) // 1000} kB, more than "
                 f"{MAX_BYTES // 1000} kB: show fewer or smaller arrays"
             )
-        return Figure(html, alt)
+        return Figure(html, alt, result)

@@ -124,7 +124,9 @@ def hop_or_keep(
         f"{'; '.join(' '.join(short(v) for v in line) for line in kept)}. {count}{unread}"
     )
     return with_legend(picture, roles).figure(
-        alt, f"Each output is the sum of its window (a {kh} × {kw} kernel of ones). {count}{unread}"
+        alt,
+        f"Each output is the sum of its window (a {kh} × {kw} kernel of ones). {count}{unread}",
+        f"{computed - saved} of {computed} outputs are thrown away.{unread}",
     )
 
 
