@@ -24,6 +24,7 @@ from traitlets.config import Config
 from autograder import hidden
 from autograder.config import nbgrader_config
 from autograder.intake import defined_names
+from autograder.notebooks import HIDDEN_BEGIN, HIDDEN_END
 from autograder.paths import COURSE, ROOT, SOLUTIONS, UserError
 from strided import manifest
 
@@ -31,9 +32,6 @@ KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-
-# nbgrader cuts from a released notebook what stands between these lines.
-HIDDEN_BEGIN, HIDDEN_END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 
 
 class LessonError(UserError):

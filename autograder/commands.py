@@ -12,9 +12,10 @@ from autograder import build as building
 from autograder import doctor as diagnosis
 from autograder import grade as grading
 from autograder import handout, mutants, report, sample
-from autograder.classroom import Class, Row
+from autograder.classroom import Class, Row, check_lessons
 from autograder.paths import COURSE, ROOT, UserError
 from autograder.progress import Bar, Lines
+from autograder.record import Recorder
 from autograder.sandbox import NoSandbox
 from autograder.workers import Workers
 from strided import manifest
@@ -55,6 +56,23 @@ def grade(wanted: grading.Wanted, workers: Workers) -> int:
     screen = console()
     _, path = _recorded(wanted, workers, screen)
     screen.print(f"The grades are in {path}", soft_wrap=True)
+    return 0
+
+
+def feedback(names: list[str], room: Class, students: list[str]) -> int:
+    """Write feedback pages anew from what was recorded; no student's code runs."""
+    lessons = check_lessons(names or list(manifest.lessons()))
+    people = room.students(students)
+    if not any(room.autograded(p, lesson.name).is_file() for p in people for lesson in lessons):
+        whose = f" of {', '.join(students)}" if students else ""
+        which = f" in {', '.join(names)}" if names else ""
+        raise UserError(f"Nothing{whose} is graded yet{which}: run `autograder grade` first.")
+    with room.alone(), Recorder(room) as recorder:
+        for lesson in lessons:
+            pages = recorder.write_pages(lesson, people)
+            if pages or names:
+                print(f"{lesson.name}: {len(pages)} pages")
+    print(f"The pages are in {room.folder / 'feedback'}, as <student>/<lesson>/<lesson>.html")
     return 0
 
 

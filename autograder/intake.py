@@ -126,7 +126,7 @@ class RestoreCells(NbGraderPreprocessor):
     def preprocess(self, nb: Any, resources: Any) -> Any:
         """Restore the lesson's cells; the remarks are in `nb.metadata.strided.remarks`."""
         lesson = manifest.lessons()[resources["nbgrader"]["assignment"]]
-        nb.metadata["strided"] = {"remarks": restore(nb, lesson)}
+        nb.metadata = NotebookNode(strided={"remarks": restore(nb, lesson)})
         nb.metadata["kernelspec"] = copy.deepcopy(released(lesson.name).metadata["kernelspec"])
         return nb, resources
 

@@ -279,7 +279,11 @@ def _output(item: Any) -> dict[str, Any]:
     for mime, content in (data if isinstance(data, dict) else {}).items():
         if mime in SHOWN and isinstance(content, str):
             kept[mime] = content[:OUTPUT_BYTES]
-    return {"output_type": "display_data", "data": kept, "metadata": {}}
+    told = item.get("metadata")
+    told = told.get("image/png") if isinstance(told, dict) else None
+    alt = told.get("alt") if isinstance(told, dict) else None
+    metadata = {"image/png": {"alt": alt[:MESSAGE]}} if isinstance(alt, str) and alt else {}
+    return {"output_type": "display_data", "data": kept, "metadata": metadata}
 
 
 TOO_MUCH = {"output_type": "stream", "text": "(this notebook showed too much; this is not kept)\n"}
