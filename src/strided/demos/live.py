@@ -66,16 +66,16 @@ class Live:
         return {WIDGET_VIEW: self.whole._repr_mimebundle_()[WIDGET_VIEW]}
 
     def show(self) -> None:
-        """Bring controls and picture up to the demo's settings."""
-        self._showing = True
+        """Bring the picture, then the controls, up to the demo's settings."""
+        shown = self.demo.show()
+        with self.surface.hold_sync():
+            self.surface.html, self.surface.said = shown.html, shown.said
         idle = self.demo.idle(self.demo.settings)
+        self._showing = True
         for name, widget in self.controls.items():
             widget.value = self.demo.settings[name]
             widget.disabled = name in idle
         self._showing = False
-        shown = self.demo.show()
-        with self.surface.hold_sync():
-            self.surface.html, self.surface.said = shown.html, shown.said
 
     def _changed(self, name: str, value: Any) -> None:
         if not self._showing:
@@ -83,11 +83,10 @@ class Live:
 
     def _asked(self, surface: Surface, asked: dict[str, Any], buffers: object) -> None:
         """Do what a click or the arrow keys ask for, and say that it is done."""
-        with self.surface.hold_sync():
-            try:
-                if "move" in asked:
-                    self.demo.move(*asked["move"])
-                else:
-                    self.demo.set(**asked["set"])
-            finally:
-                self.surface.answered = asked["mark"]
+        try:
+            if "move" in asked:
+                self.demo.move(*asked["move"])
+            else:
+                self.demo.set(**asked["set"])
+        finally:
+            self.surface.answered = asked["mark"]

@@ -71,6 +71,110 @@ def window_explorer(
         TypeError: a size is not an integer.
         ValueError: a setting is out of range or is none of this operator's, or there is no such output.
     """
+    scene = _scene(
+        operator,
+        x,
+        weight,
+        bias,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        count_include_pad,
+        output,
+    )
+    if answer is not None and answer.output.shape != scene.right.shape:
+        raise ValueError(
+            f"yours has shape {answer.output.shape}, the output has {scene.right.shape}"
+        )
+    reads = None if answer is None else answer.reads
+    draw = {"average": _average, "subsampling": _subsampling, "convolution": _convolution}[operator]
+    calculation, words = draw(scene, reads)
+    windows, at, result = scene.windows, scene.at, float(scene.right[scene.at])
+    channels = len(scene.image)
+    formulas = [
+        _formula("Printed: from 1, width first", indexing.printed(operator, windows, channels, at)),
+        _formula("Coded: from 0, height first", indexing.coded(operator, windows, channels, at)),
+    ]
+    numpy = "In NumPy:  " + indexing.numpy(operator, windows, at, scene.divisor, result)
+    picture = column(
+        [
+            flow([calculation, *_maps(scene, answer)], gap=34),
+            flow(formulas, gap=30),
+            label(numpy, anchor="start"),
+        ],
+        gap=14,
+    )
+
+    (h, w), (kh, kw), (dh, dw), (ph, pw) = (
+        windows.size,
+        windows.kernel,
+        windows.stride,
+        windows.padding,
+    )
+    setting = (
+        f"{OPERATORS[operator]}, image {h} × {w}, window {kh} × {kw}, step ({dh}, {dw}), "
+        f"padding ({ph}, {pw}){', ceil mode' if ceil_mode else ''}: "
+        f"{windows.outputs[0]} × {windows.outputs[1]} outputs."
+    )
+    said = f"{_name(at)} {equals(result)}, from {_where(windows, at)}.{_divided(scene)}"
+    said += "" if answer is None else f" {_told(scene, answer)}"
+    return with_legend(picture, _roles(scene, answer)).figure(
+        f"{setting} {said} {words} Output map of channel {at[0]}: {in_words(scene.right[at[0]])}.",
+        f"{setting} {said}",
+        said,
+    )
+
+
+def _roles(scene: _Scene, answer: Answer | None) -> dict[str, str]:
+    """What the legend names."""
+    roles = {"window": "window", "output": "output"}
+    if answer is not None and answer.reads is not None:
+        roles |= {"window": "the window it should read", "second": "what yours reads"}
+    if answer is not None and not _close(scene, answer).all():
+        roles["differs"] = "differs"
+    if scene.operator != "average":
+        roles["weight"] = "weights"
+    if any(scene.windows.padding):
+        roles["padding"] = "padding (zeros)"
+    if any(scene.windows.overhang):
+        roles["beyond"] = "beyond: nothing to read"
+    return roles
+
+
+# ---------------------------------------------------------------- what is drawn
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """One output of an operator on one image, checked and computed.
+
+    image: (C, H, W); weight and bias: as the operator has them, empty for the average; right: (K, out_H,
+    out_W); at: the chosen output; divisor: the average's there, else 1.
+    """
+
+    operator: str
+    image: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray
+    windows: Windows
+    right: np.ndarray
+    at: Output
+    divisor: int
+
+
+def _scene(
+    operator: str,
+    x: ArrayLike | None,
+    weight: ArrayLike | None,
+    bias: ArrayLike | None,
+    kernel_size: int | tuple[int, int],
+    stride: int | tuple[int, int],
+    padding: int | tuple[int, int],
+    ceil_mode: bool,
+    count_include_pad: bool,
+    output: Output,
+) -> _Scene:
     if operator not in OPERATORS:
         raise ValueError(f"operator must be one of {list(OPERATORS)}, got {operator!r}")
     image = small_image(x)
@@ -82,104 +186,58 @@ def window_explorer(
         raise ValueError(f"SubSampling has no padding, got {pads}")
     if operator == "average" and (weight is not None or bias is not None):
         raise ValueError("average pooling has no weight and no bias: leave them out")
-    size = (image.shape[1], image.shape[2])
-    axes = zip(size, kernel, step, pads, strict=True)
-    outputs = tuple(output_size(n, k, d, p, ceil_mode=ceil_mode) for n, k, d, p in axes)
-    windows = Windows(size, kernel, step, pads, (outputs[0], outputs[1]))
+    channels, height, width = image.shape
+    shape: dict[str, tuple[int, ...]] = {
+        "average": (0,),
+        "subsampling": (channels,),
+        "convolution": (1, channels, *kernel),
+    }
+    default = np.ones(shape[operator])
+    weights = default if weight is None else numeric(weight, "weight", (default.ndim,))
+    offsets = np.zeros(len(weights)) if bias is None else numeric(bias, "bias", (1,))
+    if operator == "convolution" and weights.shape[2:] != kernel:
+        raise ValueError(f"weight has shape {weights.shape}, but kernel_size is {kernel}")
+    rows = output_size(height, kernel[0], step[0], pads[0], ceil_mode=ceil_mode)
+    columns = output_size(width, kernel[1], step[1], pads[1], ceil_mode=ceil_mode)
+    divisors = np.ones((rows, columns))
     if operator == "average":
-        divisors = pooling_divisors(*size, kernel, step, pads, ceil_mode, count_include_pad)
         right = operators.avg_pool2d(image, kernel, step, pads, ceil_mode, count_include_pad)
-        weights = offsets = np.ones(0)
-    else:
-        divisors = np.ones(outputs)
-        channels = image.shape[0]
-        shape: tuple[int, ...] = (
-            (1, channels, *kernel) if operator == "convolution" else (channels,)
-        )
-        weights = np.ones(shape) if weight is None else numeric(weight, "weight", (len(shape),))
-        offsets = np.zeros(len(weights)) if bias is None else numeric(bias, "bias", (1,))
-        if operator == "subsampling":
-            right = operators.subsample2d(image, weights, offsets, kernel, step)
-        else:
-            right = operators.conv2d(image, weights, offsets, step, pads)
-            if weights.shape[2:] != kernel:
-                raise ValueError(f"weight has shape {weights.shape}: kernel_size is {kernel}")
-    at = position(output, right.shape)
-    if answer is not None and answer.output.shape != right.shape:
-        raise ValueError(f"yours has shape {answer.output.shape}, the output has {right.shape}")
-
-    reads = answer.reads if answer is not None else None
-    divisor = int(divisors[at[1:]])
-    if operator == "convolution":
-        lines, words, result = _convolution(windows, image, weights, offsets, at, reads)
+        divisors = pooling_divisors(height, width, kernel, step, pads, ceil_mode, count_include_pad)
     elif operator == "subsampling":
-        factors = (float(weights[at[0]]), float(offsets[at[0]]))
-        lines, words, result = _subsampling(windows, image, *factors, at, reads)
+        right = operators.subsample2d(image, weights, offsets, kernel, step)
     else:
-        lines, words, result = _average(windows, image, divisor, at, reads)
-    forms = [
-        _formula(
-            "Printed: from 1, width first", indexing.printed(operator, windows, len(image), at)
-        ),
-        _formula("Coded: from 0, height first", indexing.coded(operator, windows, len(image), at)),
-    ]
-    numpy = "In NumPy:  " + indexing.numpy(operator, windows, at, divisor, result)
-    picture = column(
-        [
-            flow([lines, *_maps(right, answer, at)], gap=34),
-            flow(forms, gap=30),
-            label(numpy, anchor="start"),
-        ],
-        gap=14,
-    )
+        right = operators.conv2d(image, weights, offsets, step, pads)
+    at = position(output, right.shape)
+    windows = Windows((height, width), kernel, step, pads, (rows, columns))
+    divisor = int(divisors[at[1:]])
+    return _Scene(operator, image, weights, offsets, windows, right, at, divisor)
 
-    where = _where(windows, at)
-    said = f"out[{at[0]}, {at[1]}, {at[2]}] {equals(result)}, from {where}."
-    told = _told(answer, right, windows, operator, at) if answer is not None else ""
-    roles = {"window": "window" if reads is None else "the window it should read"}
-    roles |= {"second": "what yours reads"} if reads is not None else {}
-    roles |= {"weight": "weights"} if operator != "average" else {}
-    roles |= {"output": "output"}
-    roles |= (
-        {"differs": "differs"} if answer is not None and not _close(answer, right).all() else {}
-    )
-    roles |= {"padding": "padding (zeros)"} if any(pads) else {}
-    roles |= {"beyond": "beyond: nothing to read"} if any(windows.overhang) else {}
-    setting = (
-        f"{OPERATORS[operator]}, image {size[0]} × {size[1]}, window {kernel[0]} × {kernel[1]}, "
-        f"step ({step[0]}, {step[1]}), padding ({pads[0]}, {pads[1]})"
-        f"{', ceil mode' if ceil_mode else ''}: {outputs[0]} × {outputs[1]} outputs."
-    )
-    all_of_it = f"The output map of channel {at[0]}: {in_words(right[at[0]])}."
-    return with_legend(picture, roles).figure(
-        f"{setting} {said} {words} {told} {all_of_it}".replace("  ", " "),
-        f"{setting} {said} {told}".strip(),
-        f"{said} {told}".strip(),
-    )
+
+def _name(at: Output) -> str:
+    return f"out[{at[0]}, {at[1]}, {at[2]}]"
 
 
 # ---------------------------------------------------------------- the numbers read
 
 
-def _input(
-    windows: Windows, image: np.ndarray, at: Output, reads: np.ndarray | None, cell: float
-) -> Grid:
+def _input(scene: _Scene, c: int, reads: np.ndarray | None, cell: float) -> Canvas:
     """One input channel with its padding, what overhangs it, and the window on it."""
-    grid = Grid(image.shape, cell)
-    box = windows.box(*at[1:])
+    windows = scene.windows
+    grid = Grid(windows.size, cell)
+    box = windows.box(*scene.at[1:])
     ph, pw = windows.padding
     grid.fill(box, "window")
     grid.beyond(windows.padding, windows.overhang)
     grid.padding(ph, pw, ph, pw)
-    others = [] if reads is None else _boxes(reads)
+    others = [] if reads is None else _boxes(reads[c])
     for other in others:
         grid.fill(other, "second")
-    grid.numbers(image)
+    grid.numbers(scene.image[c])
     grid.outline(box, "window")
     for other in others:
         grid.outline(other, "second", inset=4)
     grid.indices(ph, pw)
-    return grid
+    return titled(f"x[{c}]", grid)
 
 
 def _boxes(where: np.ndarray) -> list[Box]:
@@ -194,153 +252,123 @@ def _boxes(where: np.ndarray) -> list[Box]:
     return [(int(r), int(c), 1, 1) for r, c in cells]
 
 
-def _window(windows: Windows, image: np.ndarray, at: Output) -> np.ndarray:
-    """The numbers under a window, (kH, kW); zeros outside the image."""
-    top, left, _, _ = windows.box(*at[1:])
-    rows, columns = windows.inside(*at[1:])
-    found = np.zeros(windows.kernel)
-    found[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = image[
-        rows, columns
-    ]
+def _numbers(scene: _Scene, c: int) -> np.ndarray:
+    """The numbers under the window in one channel, (kH, kW); zeros outside the image."""
+    top, left, _, _ = scene.windows.box(*scene.at[1:])
+    rows, columns = scene.windows.inside(*scene.at[1:])
+    found = np.zeros(scene.windows.kernel)
+    inside = scene.image[c, rows, columns]
+    found[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = inside
     return found
 
 
-def _total(value: float, at: Output, cell: float) -> Canvas:
-    return titled(f"out[{at[0]}, {at[1]}, {at[2]}]", single(value, "output", cell + 8))
+def _there(scene: _Scene) -> tuple[slice, slice]:
+    """The part of a window that lies in the padded image: all but what overhangs it."""
+    top, left, _, _ = scene.windows.box(*scene.at[1:])
+    (h, w), (ph, pw) = scene.windows.size, scene.windows.padding
+    return slice(0, h + ph - top), slice(0, w + pw - left)
 
 
-def _channel(
-    windows: Windows, image: np.ndarray, at: Output, reads: np.ndarray | None, c: int, cell: float
-) -> Canvas:
-    found = None if reads is None else reads[c]
-    return titled(f"x[{c}]", _input(windows, image[c], at, found, cell))
+def _total(scene: _Scene, cell: float) -> Canvas:
+    return titled(_name(scene.at), single(float(scene.right[scene.at]), "output", cell + 8))
 
 
-def _convolution(
-    windows: Windows,
-    image: np.ndarray,
-    weight: np.ndarray,
-    bias: np.ndarray,
-    at: Output,
-    reads: np.ndarray | None,
-) -> tuple[Canvas, str, float]:
-    """Every channel's window times its kernel, and the sum of the sums; in words; the result."""
-    k = at[0]
-    found = np.stack([_window(windows, channel, at) for channel in image])
-    products = found * weight[k]
+def _convolution(scene: _Scene, reads: np.ndarray | None) -> tuple[Canvas, str]:
+    """Every channel's window times its kernel, and the sum of the sums; and in words."""
+    k = scene.at[0]
+    kernels, bias = scene.weight[k], float(scene.bias[k])
+    found = np.stack([_numbers(scene, c) for c in range(len(scene.image))])
+    products = found * kernels
     sums = products.sum(axis=(1, 2))
-    result = float(sums.sum() + bias[k])
-    cell = cell_size(np.concatenate([image.ravel(), weight[k].ravel(), products.ravel()]))
-    lines = [
-        [
-            _channel(windows, image, at, reads, c, cell),
-            sign("×"),
-            titled(f"weight[{k}, {c}]", plain(weight[k, c], "weight", cell)),
-            sign("="),
-            titled("products", plain(products[c], "input", cell)),
-            sign("Σ →"),
-            titled("sum", single(sums[c], "input", cell)),
-        ]
-        for c in range(len(image))
-    ]
-    parts: list[Canvas] = []
+    cell = cell_size(np.concatenate([scene.image.ravel(), kernels.ravel(), products.ravel()]))
+    lines, parts, words = [], [], []
     for c, value in enumerate(sums):
-        parts += [sign("+")] if c else []
-        parts.append(titled(f"sum, channel {c}", single(value, "input", cell)))
-    parts += [sign("+"), titled(f"bias[{k}]", single(bias[k], "weight", cell))]
-    parts += [sign("="), _total(result, at, cell)]
-    words = [
-        f"Channel {c}: window {in_words(found[c])}; kernel {in_words(weight[k, c])}; "
-        f"sum of products {short(sums[c])}."
-        for c in range(len(image))
-    ]
-    summed = " + ".join(short(value) for value in (*sums, bias[k]))
-    words.append(f"{summed} {equals(result)}.")
-    return column([table(lines), row(parts)], gap=14), " ".join(words), result
+        lines.append(
+            [
+                _input(scene, c, reads, cell),
+                sign("×"),
+                titled(f"weight[{k}, {c}]", plain(kernels[c], "weight", cell)),
+                sign("="),
+                titled("products", plain(products[c], "input", cell)),
+                sign("Σ →"),
+                titled("sum", single(value, "input", cell)),
+            ]
+        )
+        parts += [titled(f"sum, channel {c}", single(value, "input", cell)), sign("+")]
+        words.append(
+            f"Channel {c}: window {in_words(found[c])}; kernel {in_words(kernels[c])}; "
+            f"sum of products {short(value)}."
+        )
+    parts += [titled(f"bias[{k}]", single(bias, "weight", cell)), sign("="), _total(scene, cell)]
+    summed = " + ".join(short(value) for value in (*sums, bias))
+    words.append(f"{summed} {equals(float(scene.right[scene.at]))}.")
+    return column([table(lines), row(parts)], gap=14), " ".join(words)
 
 
-def _average(
-    windows: Windows, image: np.ndarray, divisor: int, at: Output, reads: np.ndarray | None
-) -> tuple[Canvas, str, float]:
-    """One channel's window, its sum, the divisor; in words; the result."""
-    kh, kw = windows.kernel
-    found = _window(windows, image[at[0]], at)
-    total = float(found.sum())
-    note = f"kH·kW = {kh}·{kw}" if divisor == kh * kw else f"not kH·kW = {kh * kw}"
+def _average(scene: _Scene, reads: np.ndarray | None) -> tuple[Canvas, str]:
+    """One channel's window, its sum, the divisor; and in words."""
+    kh, kw = scene.windows.kernel
+    whole = scene.divisor == kh * kw
+    note = f"kH·kW = {kh}·{kw}" if whole else f"not kH·kW = {kh * kw}"
     factor = Grid((1, 1), cell=38)
-    factor.words([[f"1/{divisor}"]])
-    steps = [sign("×"), titled("1/divisor", factor, note)]
-    words = f"Window {in_words(found)}; sum {short(total)}; divisor {divisor}, {note}."
-    return (
-        _one_channel(windows, image, found, steps, total / divisor, at, reads),
-        words,
-        (total / divisor),
-    )
+    factor.words([[f"1/{scene.divisor}"]])
+    head = titled("1/divisor", factor, note)
+    head.reserve(head.left, head.top, 104, head.height)
+    return _one_channel(scene, reads, [sign("×"), head], f"divisor {scene.divisor}, {note}")
 
 
-def _subsampling(
-    windows: Windows,
-    image: np.ndarray,
-    weight: float,
-    bias: float,
-    at: Output,
-    reads: np.ndarray | None,
-) -> tuple[Canvas, str, float]:
-    """One channel's window, its sum, the weight and the bias; in words; the result."""
-    k = at[0]
-    found = _window(windows, image[k], at)
-    result = float(found.sum()) * weight + bias
+def _subsampling(scene: _Scene, reads: np.ndarray | None) -> tuple[Canvas, str]:
+    """One channel's window, its sum, the weight and the bias; and in words."""
+    k = scene.at[0]
+    weight, bias = float(scene.weight[k]), float(scene.bias[k])
     steps = [
         sign("×"),
         titled(f"weight[{k}]", single(weight, "weight", 28)),
         sign("+"),
         titled(f"bias[{k}]", single(bias, "weight", 28)),
     ]
-    words = (
-        f"Window {in_words(found)}; sum {short(found.sum())}, times weight {short(weight)}, "
-        f"plus bias {short(bias)}."
-    )
-    return _one_channel(windows, image, found, steps, result, at, reads), words, result
+    return _one_channel(scene, reads, steps, f"weight {short(weight)}, bias {short(bias)}")
 
 
 def _one_channel(
-    windows: Windows,
-    image: np.ndarray,
-    found: np.ndarray,
-    steps: list[Canvas],
-    result: float,
-    at: Output,
-    reads: np.ndarray | None,
-) -> Canvas:
-    """The chosen channel, and another one where the answer reads it; then the way to the result."""
-    cell = cell_size(image)
+    scene: _Scene, reads: np.ndarray | None, steps: list[Canvas], words: str
+) -> tuple[Canvas, str]:
+    """The chosen channel, its window and sum, and `steps` to the result; other channels that are read."""
+    k = scene.at[0]
+    found, there = _numbers(scene, k), np.zeros(scene.windows.kernel, dtype=bool)
+    there[_there(scene)] = True
+    total = float(found.sum())
+    cell = cell_size(scene.image)
+    window = Grid(found.shape, cell)
+    window.fill((0, 0, *found.shape), "window")
+    window.numbers(found, there)
+    window.outline((0, 0, *found.shape), "window")
     line = [
-        _channel(windows, image, at, reads, at[0], cell),
+        _input(scene, k, reads, cell),
         sign("→"),
-        titled("window", plain(found, "window", cell)),
+        titled("window", window),
         sign("Σ →"),
-        titled("sum", single(float(found.sum()), "input", cell)),
+        titled("sum", single(total, "input", cell)),
         *steps,
         sign("="),
-        _total(result, at, cell),
+        _total(scene, cell),
     ]
-    others = (
-        [] if reads is None else [c for c in range(len(image)) if c != at[0] and reads[c].any()]
-    )
-    wrong = [_other(windows, image, reads, c, cell) for c in others]
-    return column([row(line, gap=10), *wrong], gap=14)
+    wrong = [
+        _wrongly_read(scene.image[c], reads[c], c, cell)
+        for c in range(0 if reads is None else len(scene.image))
+        if reads is not None and c != k and reads[c].any()
+    ]
+    said = f"Window {in_words(found[_there(scene)])}; sum {short(total)}; {words}."
+    return column([row(line, gap=10), *wrong], gap=14), said
 
 
-def _other(
-    windows: Windows, image: np.ndarray, reads: np.ndarray | None, c: int, cell: float
-) -> Canvas:
+def _wrongly_read(image: np.ndarray, reads: np.ndarray, c: int, cell: float) -> Canvas:
     """A channel that the answer reads and should not."""
-    grid = Grid(image[c].shape, cell)
-    boxes = [] if reads is None else _boxes(reads[c])
-    for box in boxes:
+    grid = Grid(image.shape, cell)
+    for box in _boxes(reads):
         grid.fill(box, "second")
-    grid.numbers(image[c])
-    for box in boxes:
+    grid.numbers(image)
+    for box in _boxes(reads):
         grid.outline(box, "second", inset=4)
     grid.indices()
     return titled(f"x[{c}]", grid, "not to be read here")
@@ -367,10 +395,12 @@ def _formula(title: str, lines: Sequence[str]) -> Canvas:
     return block
 
 
-def _maps(right: np.ndarray, answer: Answer | None, at: Output) -> list[Canvas]:
+def _maps(scene: _Scene, answer: Answer | None) -> list[Canvas]:
     """The chosen channel of the output, and the answer's beside it; a click chooses an output."""
-    k, y, x = at
-    both = {"output": right} if answer is None else {"right": right, "yours": answer.output}
+    k, y, x = scene.at
+    both = {"output": scene.right}
+    if answer is not None:
+        both = {"right": scene.right, "yours": answer.output}
     cell = cell_size(np.concatenate([values[k].ravel() for values in both.values()]))
     maps = []
     for name, values in both.items():
@@ -378,7 +408,7 @@ def _maps(right: np.ndarray, answer: Answer | None, at: Output) -> list[Canvas]:
         grid.fill((y, x, 1, 1), "output")
         grid.numbers(values[k])
         if answer is not None and name == "yours":
-            grid.differs(~_close(answer, right)[k])
+            grid.differs(~_close(scene, answer)[k])
         grid.outline((y, x, 1, 1), "output", inset=1)
         grid.indices()
         for r, c in np.ndindex(values.shape[1:]):
@@ -387,15 +417,11 @@ def _maps(right: np.ndarray, answer: Answer | None, at: Output) -> list[Canvas]:
     return maps
 
 
-# ---------------------------------------------------------------- the answer, in words
-
-
-def _close(answer: Answer, right: np.ndarray) -> np.ndarray:
-    return np.isclose(answer.output, right, rtol=1e-5, atol=1e-8)
+# ---------------------------------------------------------------- in words
 
 
 def _where(windows: Windows, at: Output) -> str:
-    """The window in words, with what of it lies in the image."""
+    """The window in words."""
     top, left, kh, kw = windows.box(*at[1:])
     return f"{_range('row', top, kh)}, {_range('column', left, kw)}"
 
@@ -405,20 +431,35 @@ def _range(name: str, first: int, count: int) -> str:
     return text.replace("-", "−")
 
 
-def _told(answer: Answer, right: np.ndarray, windows: Windows, operator: str, at: Output) -> str:
+def _divided(scene: _Scene) -> str:
+    """Why an average is not divided by the window's size; empty where it is."""
+    (kh, kw), at = scene.windows.kernel, scene.at
+    if scene.operator != "average" or scene.divisor == kh * kw:
+        return ""
+    rows, columns = _there(scene)
+    overhangs = rows.stop < kh or columns.stop < kw
+    why = "what overhangs does not count" if overhangs else "padding does not count"
+    return f" {_name(at)} is divided by {scene.divisor}, not by {kh * kw}: {why}."
+
+
+def _close(scene: _Scene, answer: Answer) -> np.ndarray:
+    return np.isclose(answer.output, scene.right, rtol=1e-5, atol=1e-8)
+
+
+def _told(scene: _Scene, answer: Answer) -> str:
     """What the answer gives and reads at the chosen output, and how many outputs differ."""
-    close = _close(answer, right)
+    close = _close(scene, answer)
     wrong = int((~close).sum())
-    count = f"{wrong} of {right.size} outputs differ." if wrong else "All outputs agree."
-    given = f"Yours gives {short(answer.output[at])} here."
+    count = f"{wrong} of {close.size} outputs differ." if wrong else "All outputs agree."
+    given = f"Yours gives {short(answer.output[scene.at])} here."
     if answer.reads is None:
         return f"{given} What it reads could not be found. {count}"
     should = np.zeros(answer.reads.shape, dtype=bool)
-    channels = slice(None) if operator == "convolution" else at[0]
-    should[(channels, *windows.inside(*at[1:]))] = True
+    channels = slice(None) if scene.operator == "convolution" else scene.at[0]
+    should[(channels, *scene.windows.inside(*scene.at[1:]))] = True
     if (should == answer.reads).all():
         same = "It reads what it should"
-        same += "." if close[at] else ": what it does with the numbers differs."
+        same += "." if close[scene.at] else ": what it does with the numbers differs."
         return f"{given} {same} {count}"
     return f"{given} It should read {_cells(should)}; it reads {_cells(answer.reads)}. {count}"
 
