@@ -95,7 +95,9 @@ class Recorder:
         done.unlink(missing_ok=True)
         with self.gradebook.transaction():
             self.gradebook.update_or_create_student(student)
-            self.gradebook.update_or_create_submission(lesson, student)
+            when = submission.handed.when
+            known = {"timestamp": when} if when else {}
+            self.gradebook.update_or_create_submission(lesson, student, **known)
             for step in self.steps:
                 notebook, resources = step(notebook, resources)
         _write(self.room.feedback(student, lesson), marked.page)
