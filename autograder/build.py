@@ -5,6 +5,9 @@ metadata: `solution:ID` for the cell that students complete, `test:ID` for its c
 `manual:ID` for a question that a person grades and `answer:ID` for the cell of its answer,
 `demonstration` for a locked cell that grading skips. The hidden half of a test cell, the hints and a
 question's rubric are written from the manifest. Building twice gives the same bytes.
+
+The demos, which are no lesson, have a text of the same kind in `solutions/demos`. Its tags make slides of the
+notebook, and tell the instructor's scripts apart, which students do not get.
 """
 
 import ast
@@ -32,6 +35,12 @@ KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+
+DEMOS = "demos"
+"""The notebook that an instructor shows: a folder like a lesson's, but no assignment."""
+
+SLIDES = {"slide": "slide", "fragment": "fragment", "script": "notes"}
+"""Tag of a cell of the demos → what it is in a deck; cells without a tag stay on the slide before them."""
 
 
 class LessonError(UserError):
@@ -170,8 +179,35 @@ def ends_in_expression(source: str) -> bool:
     return bool(body) and isinstance(body[-1], ast.Expr)
 
 
+def read_demos(folder: Path = SOLUTIONS) -> nbformat.NotebookNode:
+    """The demos' notebook with the instructor's scripts, made from its text.
+
+    Raises LessonError where the text is missing or a tag is unknown.
+    """
+    path = folder / DEMOS / f"{DEMOS}.py"
+    if not path.is_file():
+        raise LessonError(f"{path} is missing")
+    text = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+    for cell in text.cells:
+        tags = cell.metadata.pop("tags", [])
+        cell.metadata.clear()
+        if len(tags) > 1 or any(tag not in SLIDES for tag in tags):
+            raise LessonError(f"{path}: a cell has the tags {tags}; give it one of {list(SLIDES)}")
+        for tag in tags:
+            cell.metadata["tags"] = [tag]
+            cell.metadata["slideshow"] = {"slide_type": SLIDES[tag]}
+    _name_cells(text.cells)
+    return nbformat.v4.new_notebook(cells=text.cells, metadata=KERNEL)
+
+
+def without_scripts(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The demos' notebook as students get it."""
+    cells = [cell for cell in notebook.cells if cell.metadata.get("tags") != ["script"]]
+    return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+
+
 def build(into: Path = ROOT, source: Path = SOLUTIONS) -> list[Path]:
-    """Write every lesson's two notebooks under `into`; return the files whose bytes changed.
+    """Write the two notebooks of every lesson and of the demos under `into`; return those whose bytes changed.
 
     Raises LessonError where a lesson's text does not fit the manifest.
     """
@@ -183,6 +219,11 @@ def build(into: Path = ROOT, source: Path = SOLUTIONS) -> list[Path]:
             notebook = read_lesson(lesson, source)
             nbformat.write(notebook, folder / f"{lesson.name}.ipynb")
             release(lesson.name, made)
+        demos = read_demos(source)
+        for place, notebook in ((SOLUTIONS, demos), (COURSE, without_scripts(demos))):
+            path = made / place.name / DEMOS / f"{DEMOS}.ipynb"
+            path.parent.mkdir(parents=True)
+            nbformat.write(notebook, path)
         changed = []
         for new in sorted(made.glob("*/*/*.ipynb")):
             old = into / new.relative_to(made)
@@ -223,7 +264,8 @@ def stale(source: Path = SOLUTIONS, root: Path = ROOT) -> list[Path]:
 
 def remove_strays(root: Path = ROOT) -> list[Path]:
     """Delete the notebooks under `root` of lessons since renamed or removed; return their paths."""
-    strays = sorted(path for path in _generated(root) if path.stem not in manifest.lessons())
+    kept = {*manifest.lessons(), DEMOS}
+    strays = sorted(path for path in _generated(root) if path.stem not in kept)
     for path in strays:
         path.unlink()
         if not any(path.parent.iterdir()):
@@ -236,6 +278,7 @@ def _generated(root: Path) -> list[Path]:
     return [
         path
         for top in (root / SOLUTIONS.name, root / COURSE.name)
-        for path in top.glob("[0-9][0-9]_*/*.ipynb")
+        for folder in ("[0-9][0-9]_*", DEMOS)
+        for path in top.glob(f"{folder}/*.ipynb")
         if path.stem == path.parent.name
     ]

@@ -16,7 +16,10 @@ import pytest
 
 from strided import figures, formulas, geometry
 from strided.figures import svg
+from strided.figures.cells import IMAGE
+from strided.figures.explorer import Answer
 from strided.figures.grids import TONES, tone_colour
+from strided.operators import conv2d
 
 GOLDEN = Path(__file__).parent / "golden" / "figures"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -33,6 +36,10 @@ VOTES = (
     ["The 1 is added before the division.", "Two windows.", "Nothing is invalid."],
     "floor((4 - 2)/2) + 1 = 2.",
 )
+
+MIRRORED = conv2d(IMAGE[:, :, ::-1], np.ones((1, 2, 2, 3)))
+SHIFTED = np.zeros((2, 4, 5), dtype=bool)
+SHIFTED[:, 1:3, 0:3] = True
 
 EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "arrays": lambda: figures.arrays(
@@ -98,6 +105,16 @@ EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "ruler_caffe": lambda: figures.ruler(7, 2, 2, 1, convention="caffe"),
     "ruler_tensorflow": lambda: figures.ruler(8, 3, 2, 1, 1, True, "tensorflow"),
     "ruler_torch7": lambda: figures.ruler(5, 1, 3, ceil_mode=True, convention="torch7"),
+    "window_explorer": lambda: figures.window_explorer(stride=(1, 2), output=(0, 1, 1)),
+    "window_explorer_ceil": lambda: figures.window_explorer(
+        "average", kernel_size=(3, 2), stride=2, padding=1, ceil_mode=True, output=(1, 2, 2)
+    ),
+    "window_explorer_subsampling": lambda: figures.window_explorer(
+        "subsampling", weight=[2, 3], bias=[1, -1], kernel_size=2, output=(1, 2, 0)
+    ),
+    "window_explorer_answer": lambda: figures.window_explorer(
+        output=(0, 0, 1), answer=Answer(MIRRORED, SHIFTED)
+    ),
     "size_map": figures.size_map,
     "size_map_padded": lambda: figures.size_map(5, 1, 14, 6),
     "votes": lambda: figures.votes(*VOTES),

@@ -9,6 +9,7 @@ import tomllib
 import pytest
 import yaml
 
+from autograder.build import DEMOS
 from autograder.paths import ROOT
 from strided import manifest
 
@@ -95,7 +96,7 @@ def test_every_lesson_has_its_modules():
         ):
             assert (ROOT / folder / f"{lesson.module}.py").is_file(), (folder, lesson.module)
     text = {path.parent.name for path in (ROOT / "solutions").glob("*/*.py")}
-    assert text == set(manifest.lessons())
+    assert text == {*manifest.lessons(), DEMOS}
 
 
 def test_the_readme_names_the_verbs_that_the_makefile_has():

@@ -20,7 +20,7 @@ CONTROLS: dict[str, Control] = {
     "padding_width": Number("Padding left and right", 0, 3, 0),
     "ceil_mode": Switch("Round up (ceil mode)"),
     "count_include_pad": Choice(
-        "Padding", {"as each framework does": "default", "counted": "yes", "not counted": "no"}
+        "Count padding", {"as each framework does": "default", "yes": "yes", "no": "no"}
     ),
     "framework": Choice(
         "Framework", {"all five": ALL} | {name: id for id, name in FRAMEWORKS.items()}

@@ -180,10 +180,10 @@ class Demo:
 
     def stepper(self) -> str:
         """The steps as HTML: without a script the first is open, with it one is shown at a time."""
-        parts = []
+        parts, opened = [], ' open=""'
         for number, (settings, sentence) in enumerate(self.steps, start=1):
             parts.append(
-                f"<details{' open' * (number == 1)}><summary>{number}. {clean(sentence)}</summary>"
+                f"<details{opened * (number == 1)}><summary>{number}. {clean(sentence)}</summary>"
                 f"{self.show(settings).html}</details>"
             )
         return (
