@@ -16,6 +16,7 @@ import pytest
 
 from strided import figures, formulas, geometry
 from strided.figures import svg
+from strided.figures.attempt import Output
 from strided.figures.cells import IMAGE
 from strided.figures.explorer import Answer
 from strided.figures.grids import TONES, tone_colour
@@ -40,6 +41,25 @@ VOTES = (
 MIRRORED = conv2d(IMAGE[:, :, ::-1], np.ones((1, 2, 2, 3)))
 SHIFTED = np.zeros((2, 4, 5), dtype=bool)
 SHIFTED[:, 1:3, 0:3] = True
+X = np.arange(12.0).reshape(3, 4)
+SHOULD = np.zeros((2, 2, 3, 4), dtype=bool)
+DID = np.zeros((2, 2, 3, 4), dtype=bool)
+for _row, _column in np.ndindex(2, 2):
+    SHOULD[_row, _column, _row : _row + 2, 2 * _column : 2 * _column + 2] = True
+    DID[_row, _column, _row : _row + 2, _column : _column + 2] = True
+
+
+def attempted() -> figures.Figure:
+    """Sums of 2 x 2 windows that should hop by (1, 2), and hop by (1, 1)."""
+    target, mine = (SHOULD * X).sum((2, 3)), (DID * X).sum((2, 3))
+    return figures.attempt(
+        {"x": X, "target": target, "yours": mine},
+        "x",
+        [Output("out", "target", "yours", SHOULD, DID)],
+        {"yours": target != mine},
+        "f(x 3x4)",
+    )
+
 
 EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "arrays": lambda: figures.arrays(
@@ -50,6 +70,14 @@ EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "arrays_odd": lambda: figures.arrays(
         {'a <b> & "c"': [[np.nan, np.inf], [-1e9, -1234.5]], "none": np.zeros((2, 0))}
     ),
+    "arrays_windows": lambda: figures.arrays(
+        {"x": X, "out": [[5, 7]]},
+        {
+            "x": {"window": SHOULD[0, 1], "second": (X % 5 == 0)},
+            "out": {"output": [[False, True]], "differs": [[True, False]]},
+        },
+    ),
+    "attempt": attempted,
     "maps_grey": lambda: figures.maps({"digit": figures.digit(), "small": figures.digit(14)}),
     "maps_signed": lambda: figures.maps({"edges": np.diff(figures.digit()), "two": BATCH[0]}),
     "hop_or_keep": figures.hop_or_keep,
@@ -126,9 +154,10 @@ each_figure = pytest.mark.parametrize("name", EXAMPLES)
 
 def parts(figure: figures.Figure) -> tuple[ElementTree.Element, ElementTree.Element]:
     """Return the svg and the caption."""
-    root = ElementTree.fromstring(figure.html)
+    root = ElementTree.fromstring(re.sub("(?s)<script.*?</script>", "", figure.html))
     assert root.tag == "figure"
-    picture, caption = root
+    picture, caption, *rest = root
+    assert [part.tag for part in rest] == (["p", "p"] if "data-attempt" in root.attrib else [])
     assert (picture.tag, caption.tag) == (f"{SVG}svg", "figcaption")
     return picture, caption
 
@@ -189,6 +218,8 @@ def test_is_a_figure_with_words(name):
 def test_is_small_and_needs_nothing_from_outside(name):
     html = EXAMPLES[name]().html
     assert len(html.encode()) < 200_000
+    if name == "attempt":  # its script is looked at in test_attempt.py
+        html = re.sub("(?s)<script.*?</script>", "", html)
     assert not re.search(r"<script|<style|<image|<use|href|url\(|@import|\son\w+=", html)
     assert re.findall(r"https?://[^\"]+", html) == ["http://www.w3.org/2000/svg"]
 
@@ -248,7 +279,7 @@ def test_every_golden_file_belongs_to_an_example():
 
 
 def test_every_public_figure_has_an_example():
-    made = {name for name in figures.__all__ if name not in ("Figure", "digit")}
+    made = {name for name in figures.__all__ if name not in ("Figure", "attempt", "digit")}
     sources = " ".join(
         " ".join((*make.__code__.co_names, make.__name__)) for make in EXAMPLES.values()
     )

@@ -5,6 +5,7 @@ settings give the same bytes. Text takes the page's own colour, so that light an
 read well.
 """
 
+from strided.figures.attempt import attempt
 from strided.figures.cells import convolution_cell, flip, pooling_cell
 from strided.figures.channels import channel_wiring
 from strided.figures.coverage import coverage_map, coverage_rows, spread_back, sum_loss_test
@@ -30,6 +31,7 @@ __all__ = [
     "arrays",
     "as_written_as_coded",
     "channel_moved",
+    "attempt",
     "channel_wiring",
     "connection_table",
     "convolution_cell",

@@ -112,6 +112,7 @@ class Canvas:
         self.left = self.top = math.inf
         self.right = self.bottom = -math.inf
         self._axis: float | None = None
+        self.data = ""  # SVG attributes of the group that it becomes when placed
 
     @property
     def width(self) -> float:
@@ -249,7 +250,8 @@ class Canvas:
         dx, dy = x - child.left, y - child.top
         self.reserve(x, y, child.width, child.height)
         inside = "".join(child._parts)
-        self._parts.append(f'<g transform="translate({_n(dx)} {_n(dy)})">{inside}</g>')
+        data = f" {child.data}" if child.data else ""
+        self._parts.append(f'<g transform="translate({_n(dx)} {_n(dy)})"{data}>{inside}</g>')
 
     def svg(self, alt: str, margin: float = 6) -> str:
         """Return the `<svg>` element: as wide as drawn, never wider than the page."""
