@@ -155,7 +155,7 @@ def channel_moved(
     drawn.texts([((k + 0.5) * drawn.wide, middle, mark) for k, mark in enumerate(marks)], size=15)
     drawn.text(-20, middle, "moves", size=12, anchor="end")
     for c in range(6):
-        drawn.click(-20, c * drawn.tall, 20 + outputs * drawn.wide, drawn.tall, {"channel": c})
+        drawn.click(-18, c * drawn.tall, 18 + outputs * drawn.wide, drawn.tall, {"channel": c})
 
     sums = {name: _sum(name, reads, kernel) for name, reads in tables.items()}
     if not revealed:
