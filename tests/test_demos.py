@@ -346,6 +346,12 @@ def test_nothing_of_jupyter_is_imported_before_a_demo_is_shown():
 # a student's function
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time enough to find what an answer reads, on a machine that is busy."""
+    monkeypatch.setattr("strided.checks.reading.SECONDS", 60)
+
+
 def loops(sh: int = 0, left: int = 0, channels: int = 2, plain: bool = False) -> Callable:
     """A conv2d by loops, with a slip: another stride down, a window too far left, or fewer channels."""
 
