@@ -23,14 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     grade = commands.add_parser("grade", help="grade the submissions of some lessons")
     grade.add_argument("lessons", nargs="+", metavar="LESSON", help="as in 05_convolution")
-    _class_option(grade)
-    grade.add_argument(
-        "--student",
-        dest="students",
-        action="append",
-        metavar="NAME",
-        help="only this student's submissions; may be given several times",
-    )
+    _class_options(grade)
     grade.add_argument(
         "--force", action="store_true", help="grade again what has not changed since it was graded"
     )
@@ -45,18 +38,19 @@ def main(arguments: list[str] | None = None) -> int:
         "and workers of one thread",
     )
     grade.add_argument(
-        "--db-url",
-        default="",
-        metavar="URL",
-        help="the gradebook's address, as postgresql://user@host/name, where it is not gradebook.db "
-        "in the class's folder; give it in every run. The password belongs in ~/.pgpass",
-    )
-
-    grade.add_argument(
         "--trust-submissions",
         action="store_true",
         help="grade without the sandbox: only for code that you would run yourself",
     )
+
+    feedback = commands.add_parser(
+        "feedback",
+        help="write the students' pages anew, with the points and comments that people gave",
+    )
+    feedback.add_argument(
+        "lessons", nargs="*", metavar="LESSON", help="as in 05_convolution (default: all)"
+    )
+    _class_options(feedback)
 
     commands.add_parser("doctor", help="say what isolation this machine gives, by trying it")
 
@@ -84,6 +78,11 @@ def main(arguments: list[str] | None = None) -> int:
 
         if options.command == "build":
             return run.check_build() if options.check else run.build()
+        if options.command == "feedback":
+            from autograder.classroom import Class
+
+            room = Class(options.class_folder.resolve(), options.db_url)
+            return run.feedback(options.lessons, room, options.students or [])
         if options.command == "doctor":
             return run.doctor()
         if options.command == "mutants":
@@ -110,14 +109,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    """Start the workers, and meanwhile import what the run needs itself."""
-    from autograder.workers import Workers
+    """Let the workers import what they need, and meanwhile import what the run needs itself."""
+    from autograder.workers import Workers, start_importing
+
+    if not options.scheduler:
+        start_importing()
+    from autograder import commands as run
+    from autograder.classroom import Class
+    from autograder.grade import Wanted
 
     with Workers(options.workers, options.scheduler) as workers:
-        from autograder import commands as run
-        from autograder.classroom import Class
-        from autograder.grade import Wanted
-
         room = Class(options.class_folder.resolve(), options.db_url)
         wanted = Wanted(
             options.lessons,
@@ -135,7 +136,8 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _class_option(parser: argparse.ArgumentParser) -> None:
+def _class_options(parser: argparse.ArgumentParser) -> None:
+    """Which class, which of its students, and where its gradebook is."""
     parser.add_argument(
         "--class",
         dest="class_folder",
@@ -143,6 +145,20 @@ def _class_option(parser: argparse.ArgumentParser) -> None:
         default=CLASS,
         metavar="DIR",
         help="the class's folder (default: autograder/class)",
+    )
+    parser.add_argument(
+        "--student",
+        dest="students",
+        action="append",
+        metavar="NAME",
+        help="only this student's submissions; may be given several times",
+    )
+    parser.add_argument(
+        "--db-url",
+        default="",
+        metavar="URL",
+        help="the gradebook's address, as postgresql://user@host/name, where it is not gradebook.db "
+        "in the class's folder; give it in every run. The password belongs in ~/.pgpass",
     )
 
 

@@ -27,6 +27,7 @@ from traitlets.config import Config
 from autograder import hidden
 from autograder.config import nbgrader_config
 from autograder.intake import defined_names
+from autograder.notebooks import HIDDEN_BEGIN, HIDDEN_END
 from autograder.paths import COURSE, ROOT, SOLUTIONS, UserError
 from strided import manifest
 
@@ -40,9 +41,6 @@ DEMOS = "demos"
 
 SLIDES = {"slide": "slide", "fragment": "fragment", "script": "notes"}
 """Tag of a cell of the demos → what it is in a deck; cells without a tag stay on the slide before them."""
-
-# nbgrader cuts from a released notebook what stands between these lines.
-HIDDEN_BEGIN, HIDDEN_END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 
 
 class LessonError(UserError):

@@ -9,16 +9,18 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder import build as building
+from autograder import classpage, handout, intake, mutants, report, sample
 from autograder import doctor as diagnosis
 from autograder import grade as grading
-from autograder import handout, mutants, report, sample
-from autograder.classroom import Class, Row
+from autograder.classroom import Class, Row, check_lessons
 from autograder.paths import COURSE, ROOT, UserError
 from autograder.progress import Bar, Lines
+from autograder.record import Recorder
 from autograder.sandbox import NoSandbox
 from autograder.workers import Workers
 from strided import manifest
 
+ASTRAY = 10  # sentences on what was not graded, at the end of a run
 WIDE = 130  # characters of a table where the output is no terminal
 
 
@@ -51,11 +53,40 @@ def check_build() -> int:
 
 
 def grade(wanted: grading.Wanted, workers: Workers) -> int:
-    """Grade some lessons of a class, with progress, and write grades.csv."""
+    """Grade some lessons of a class, with progress, and write grades.csv and the class page."""
     screen = console()
-    _, path = _recorded(wanted, workers, screen)
-    screen.print(f"The grades are in {path}", soft_wrap=True)
+    rows, path = _recorded(wanted, workers, screen)
+    page = _class_page(wanted.room, rows, screen)
+    screen.print(f"The grades are in {path}", soft_wrap=True, markup=False)
+    screen.print(f"What to do next is on the class page, {page}", soft_wrap=True, markup=False)
     return 0
+
+
+def feedback(names: list[str], room: Class, students: list[str]) -> int:
+    """Write feedback pages anew from what was recorded; no student's code runs."""
+    lessons = check_lessons(names or list(manifest.lessons()))
+    people = room.students(students)
+    if not any(room.autograded(p, lesson.name).is_file() for p in people for lesson in lessons):
+        whose = f" of {', '.join(students)}" if students else ""
+        which = f" in {', '.join(names)}" if names else ""
+        raise UserError(f"Nothing{whose} is graded yet{which}: run `autograder grade` first.")
+    with room.alone(), Recorder(room) as recorder:
+        for lesson in lessons:
+            pages = recorder.write_pages(lesson, people)
+            if pages or names:
+                print(f"{lesson.name}: {len(pages)} pages")
+    print(f"The pages are in {room.folder / 'feedback'}, as <student>/<lesson>/<lesson>.html")
+    return 0
+
+
+def _class_page(room: Class, rows: list[Row], screen: Console) -> Path:
+    """Write the class page, and say what was handed in and not graded: the page's path."""
+    astray = intake.not_graded(room.submitted)
+    for sentence in astray[:ASTRAY]:
+        screen.print(sentence, soft_wrap=True, markup=False)
+    if len(astray) > ASTRAY:
+        screen.print(f"{len(astray) - ASTRAY} more are not graded; the class page names them.")
+    return classpage.write(room, rows, astray)
 
 
 def doctor() -> int:
@@ -180,8 +211,10 @@ def demo(folder: Path) -> int:
     report.print_tables(rows, screen)
     worst = min(rows, key=lambda row: (row.slip == "", row.score))
     page = Class(folder).feedback(worst.student_id, worst.lesson)
+    overview = _class_page(wanted.room, rows, screen)
     for line in (
         f"The grades:          {path}",
+        f"The class page:      {overview}",
         f"A page of feedback:  {page}",
         f"The students' room:  make lab   (JupyterLab on {COURSE.relative_to(ROOT)}/)",
     ):

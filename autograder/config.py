@@ -10,14 +10,15 @@ from autograder.paths import ROOT
 def nbgrader_config(root: Path = ROOT, class_folder: Path | None = None) -> Config:
     """The configuration in `nbgrader_config.py`, for another course root or class folder.
 
-    A class may have settings of its own, such as `c.ExecuteLesson.cell_seconds`, in a file of
-    this name in its folder. Where the class's folders are is not among them.
+    A class may have settings of its own, such as `c.ExecuteLesson.cell_seconds` and those for late penalties, in
+    a file of this name in its folder. Where the class's folders are is not among them.
     """
     loader = PyFileConfigLoader("nbgrader_config.py", path=str(Path(__file__).parent))
     config = loader.load_config()
     if class_folder is not None and (class_folder / "nbgrader_config.py").is_file():
         own = PyFileConfigLoader("nbgrader_config.py", path=str(class_folder)).load_config()
-        config.ExecuteLesson.merge(own.ExecuteLesson)
+        for section in ("ExecuteLesson", "AssignLatePenalties", "LateSubmissionPlugin"):
+            config[section].merge(own[section])
     config.CourseDirectory.root = str(root)
     if class_folder is not None:
         # nbgrader joins these to its root; an absolute path wins that join.

@@ -8,29 +8,38 @@ import builtins
 import contextlib
 import io
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from autograder import bounds
+from autograder import bounds, clock
+from autograder.notebooks import HIDDEN_BEGIN
 from autograder.student import Ended, Student
 from strided import checks
-from strided.checks.core import Award, WrongAnswer
+from strided.checks.core import Award, WrongAnswer, hidden_failure
 
 torch.set_num_threads(1)  # the tests' arrays are small, and sessions need the other cores
 
 TEXT = 20_000  # characters of a verdict's explanation
+FIGURE = 200_000  # characters of its figure
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one exercise: a status, the points, the slip's id or "", and the explanation."""
+    """What became of one exercise: a status, the points, the slip's id or "", and the explanation.
+
+    figure: the visible check's picture of a wrong result, as HTML of the library's own making, or "".
+    held: what the visible check says where a hidden test failed, or "".
+    """
 
     status: str
     score: float
     slip: str = ""
     text: str = ""
+    figure: str = ""
+    held: str = ""
 
 
 class Names(dict):
@@ -49,31 +58,51 @@ class Names(dict):
 def examine(source: str, points: float, student: Student) -> Verdict:
     """Run a test cell's source against a student's session.
 
-    A pass takes positive evidence: the test has run to its end, and raised and awarded nothing less.
+    A pass takes positive evidence: the test has run to its end, and raised and awarded nothing less. Of a
+    failed hidden test only words are told: no figure, and no message of an exception, which could
+    quote the test's numbers.
     """
+    visible, _, hidden = source.partition(HIDDEN_BEGIN)
     awards: list[object] = []
     printed = io.StringIO()
+    held = ""
     hook, sys.displayhook = sys.displayhook, awards.append
+    started, spent = time.monotonic(), student.spent
     try:
         with (
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(printed),
             bounds.memory(),
+            clock.limit(student.limits.cell),
         ):
-            exec(compile(source, "<test cell>", "exec"), {}, Names(student))
+            names = Names(student)
+            exec(compile(visible, "<test cell>", "exec"), {}, names)
+            if hidden:
+                held = _short(printed.getvalue().strip()) or "The check in your notebook passes."
+                exec(compile(hidden, "<hidden test>", "exec"), {}, names)
     except WrongAnswer as wrong:
-        return Verdict(wrong.status, 0, wrong.slip, _short(str(wrong)))
+        figure = "" if held else _figure(wrong)
+        return Verdict(wrong.status, 0, wrong.slip, _short(str(wrong)), figure, held)
     except Ended as ended:
-        return Verdict(ended.status, 0, text=f"When the test called your function, {ended.reason}.")
+        text = f"When the test called your function, {ended.reason}."
+        return Verdict(ended.status, 0, text=text, held=held)
+    except clock.TooLong:
+        seconds = f"{student.limits.cell:g} seconds"
+        text = f"The test worked longer than {seconds} with what your function returned."
+        return Verdict("timeout", 0, text=text, held=held)
     except MemoryError:
-        return Verdict("memory", 0, text="What your function returned takes too much memory.")
-    except NameError as error:
-        unknown = f"The name {error.name} is not defined in this notebook."
-        return Verdict("error", 0, text=unknown if error.name else _short(str(error)))
+        text = "What your function returned takes too much memory."
+        return Verdict("memory", 0, text=text, held=held)
     except Exception as error:
-        return Verdict("error", 0, text=_short(f"{type(error).__name__}: {error}"))
+        kind = type(error).__name__
+        text = hidden_failure(f"it raised {kind}") if held else f"{kind}: {error}"
+        if isinstance(error, NameError) and error.name:
+            text = f"The name {error.name} is not defined in this notebook."
+        return Verdict("error", 0, text=_short(text), held=held)
     finally:
         sys.displayhook = hook
+        # The test's own time is the notebook's too: a thousand slow tests are as bad as one endless one.
+        student.spent = spent + time.monotonic() - started
     text = _short(printed.getvalue().strip())
     for award in awards:
         if isinstance(award, Award):
@@ -81,6 +110,14 @@ def examine(source: str, points: float, student: Student) -> Verdict:
             status = "passed" if score == points else "partial" if score else "failed"
             return Verdict(status, score, award.slip, text)
     return Verdict("passed", points, text=text)
+
+
+def _figure(wrong: WrongAnswer) -> str:
+    """The HTML of a verdict's figure, if it has one that is not too large."""
+    figure = None
+    with contextlib.suppress(MemoryError), bounds.memory():
+        figure = getattr(wrong, "figure", None)
+    return figure.html if figure is not None and len(figure.html) <= FIGURE else ""
 
 
 def _short(text: str) -> str:

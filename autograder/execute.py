@@ -116,6 +116,8 @@ def outputs(exercise: str, verdict: Verdict, points: float) -> list[nbformat.Not
         "status": verdict.status,
         "slip": verdict.slip,
         "text": verdict.text,
+        "figure": verdict.figure,
+        "held": verdict.held,
     }
     made = [new_output("display_data", data={VERDICT: data, "text/plain": verdict.text})]
     if verdict.score == 0:

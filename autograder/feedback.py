@@ -1,13 +1,13 @@
 """The page a student gets back: points, what was wrong and why, and their own answer.
 
-It is built from the verdicts alone. No test's code is on it, and whatever the student's code printed
-is shown as text.
+It is built from the verdicts alone. No test's code is on it, and of what the student's code showed only
+text and checked pictures are. It needs no network, and its own policy allows it none.
 """
 
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jinja2
 import nbformat
@@ -15,7 +15,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from autograder.notebooks import cells_by_id, verdict_of
+from autograder.harmless import picture, plain, typed, without_seed
+from autograder.notebooks import cells_by_id, grade_id, released, verdict_of
 from strided import manifest
 
 MEANING = {
@@ -23,15 +24,19 @@ MEANING = {
     "failed": "not right yet",
     "partial": "partly right",
     "blank": "not answered",
-    "error": "did not run",
+    "error": "stopped with an error",
     "timeout": "took too long",
     "memory": "took too much memory",
     "killed": "ended its own process",
     "invalid": "could not be read",
     "missing": "not handed in",
 }
-TEXT_LIMIT = 4000  # characters of what the student's cell printed
-ANSWER_LIMIT = 50_000  # characters of the student's answer, which are coloured
+TEXT_LIMIT = 4000  # characters of one text that a cell showed
+ANSWER_LIMIT = 20_000  # characters of the student's answer, which are coloured
+PICTURE_LIMIT = 400_000  # characters of one picture
+SHOWN = 8  # texts and pictures of one cell
+CELLS = 12  # cells that the student added
+ROOM = 2_000_000  # characters of everything that the student's cells showed
 
 
 @cache
@@ -46,9 +51,9 @@ def _colours(style: str) -> str:
 
 
 class Reading(NamedTuple):
-    """What a person gave for an answer, and said of it."""
+    """What a person gave for a cell, or None where they left the grader's points, and said of it."""
 
-    score: float
+    score: float | None
     comment: str
 
 
@@ -60,48 +65,25 @@ def page(
 ) -> str:
     """The feedback page for a graded notebook, complete in itself.
 
-    readings: by question, where a person has read the answer.
+    readings: by exercise or question, where a person has looked at it. A question that none has looked
+        at is still to be read.
     """
     refused = bool(notebook.metadata.get("strided", {}).get("refused"))
     cells = cells_by_id(notebook)
-    results = []
-    for exercise in lesson.exercises:
-        test = cells[f"test_{exercise.id}"]
-        verdict = verdict_of(test) or {"status": "invalid", "text": "", "slip": ""}
-        answer = cells[exercise.id]
-        results.append(
-            {
-                "id": exercise.id,
-                "status": verdict["status"],
-                "meaning": MEANING[verdict["status"]],
-                "points": f"{points(test, exercise):g}",
-                "of": exercise.points,
-                "text": verdict["text"],
-                "slip": verdict["slip"],
-                "answer": highlight(
-                    _cut(answer.source, ANSWER_LIMIT), PythonLexer(), HtmlFormatter(nowrap=True)
-                ),
-                "printed": _printed(answer),
-            }
-        )
-    questions = [
-        {
-            "id": q.id,
-            "of": q.points,
-            "answer": _cut(cells[q.id].source.strip(), ANSWER_LIMIT),
-            "points": f"{readings[q.id].score:g}" if q.id in readings else "",
-            "comment": readings[q.id].comment if q.id in readings else "",
-        }
-        for q in lesson.manual
+    showing = _Showing()
+    results = [
+        _result(exercise, cells, showing, readings.get(exercise.id))
+        for exercise in lesson.exercises
     ]
+    questions = [_question(question, cells, lesson, readings) for question in lesson.manual]
     unread = 0 if refused else sum(q.points for q in lesson.manual if q.id not in readings)
-    total = sum(float(result["points"]) for result in results)
-    total += sum(reading.score for reading in readings.values())
+    total = sum(part["points"] for part in results + questions)
     return _template().render(
         student=student,
         lesson=lesson,
         results=results,
         questions=questions,
+        others=_others(notebook, lesson, showing),
         total=f"{total:g}",
         of=lesson.points - unread,
         unread=unread,
@@ -110,6 +92,94 @@ def page(
         light=_colours("default"),
         dark=_colours("github-dark"),
     )
+
+
+def _result(
+    exercise: manifest.Exercise, cells: dict, showing: "_Showing", reading: Reading | None
+) -> dict[str, Any]:
+    test, answer = cells[f"test_{exercise.id}"], cells[exercise.id]
+    verdict = verdict_of(test) or {"status": "invalid"}
+    given = reading.score if reading else None
+    return {
+        "id": exercise.id,
+        "status": verdict["status"],
+        "meaning": MEANING[verdict["status"]],
+        "points": points(test, exercise) if given is None else given,
+        "by_hand": given is not None,
+        "comment": reading.comment if reading else "",
+        "of": exercise.points,
+        "text": plain(without_seed(verdict.get("text", ""))),
+        "held": plain(verdict.get("held", "")),
+        "figure": verdict.get("figure", ""),
+        "slip": verdict.get("slip", ""),
+        "answer": _coloured(answer.source, ANSWER_LIMIT),
+        "shown": showing.of(answer),
+    }
+
+
+def _question(
+    question: manifest.Manual, cells: dict, lesson: manifest.Lesson, readings: Mapping[str, Reading]
+) -> dict[str, Any]:
+    stub = cells_by_id(released(lesson.name))[question.id].source.strip()
+    answer = typed(cells[question.id]).strip()
+    reading = readings.get(question.id)
+    return {
+        "id": question.id,
+        "of": question.points,
+        "answer": plain(_cut(answer, ANSWER_LIMIT)),
+        "blank": answer in ("", stub),
+        "read": reading is not None,
+        "points": reading.score or 0.0 if reading else 0.0,
+        "comment": reading.comment if reading else "",
+    }
+
+
+def _others(
+    notebook: nbformat.NotebookNode, lesson: manifest.Lesson, showing: "_Showing"
+) -> list[dict[str, Any]]:
+    """The cells that the student added and that showed something."""
+    known = {cell.source for cell in released(lesson.name).cells}
+    own = [
+        cell
+        for cell in notebook.cells
+        if cell.get("outputs") and not grade_id(cell) and cell.source not in known
+    ]
+    cells = [(cell, showing.of(cell)) for cell in own[:CELLS]]
+    return [
+        {"source": _coloured(cell.source, TEXT_LIMIT), "shown": shown}
+        for cell, shown in cells
+        if shown
+    ]
+
+
+class _Showing:
+    """What cells showed, as a page can show it, as long as there is room on the page."""
+
+    def __init__(self) -> None:
+        self.room = ROOM
+
+    def of(self, cell: nbformat.NotebookNode) -> list[dict[str, str]]:
+        """A cell's texts, as text, and its pictures, as PNG with the words that stand for them."""
+        found: list[dict[str, str]] = []
+        for output in cell.get("outputs", []):
+            part = _shown(output)
+            self.room -= sum(map(len, part.values()))
+            if self.room < 0 or len(found) == SHOWN:
+                found.append({"text": "… (the rest is not shown)"})
+                break
+            if part:
+                found.append(part)
+        return found
+
+
+def _shown(output: nbformat.NotebookNode) -> dict[str, str]:
+    data = output.get("data", {})
+    image = picture(data.get("image/png", ""), PICTURE_LIMIT)
+    if image:
+        alt = output.metadata.get("image/png", {}).get("alt", "")
+        return {"image": image, "alt": plain(alt) or "A picture that this cell showed"}
+    text = plain(_cut(output.get("text", data.get("text/plain", "")), TEXT_LIMIT)).rstrip()
+    return {"text": text} if text else {}
 
 
 def points(test: nbformat.NotebookNode, exercise: manifest.Exercise) -> float:
@@ -122,11 +192,8 @@ def points(test: nbformat.NotebookNode, exercise: manifest.Exercise) -> float:
     return float(exercise.points)
 
 
-def _printed(cell: nbformat.NotebookNode) -> str:
-    text = "".join(
-        output.text for output in cell.get("outputs", []) if output.output_type == "stream"
-    )
-    return _cut(text, TEXT_LIMIT)
+def _coloured(source: str, limit: int) -> str:
+    return highlight(plain(_cut(source, limit)), PythonLexer(), HtmlFormatter(nowrap=True))
 
 
 def _cut(text: str, limit: int) -> str:

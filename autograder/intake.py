@@ -5,19 +5,22 @@ What can be mended is mended here, with a remark that the feedback shows; what c
 """
 
 import ast
+import contextlib
 import copy
 import gc
 import json
 import os
 import stat
 from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import compute_checksum, is_locked
+from nbgrader.utils import compute_checksum, is_locked, parse_utc
 
 from autograder import bounds
 from autograder.notebooks import cells_by_id, grade_id, released, trusted
@@ -67,12 +70,13 @@ def content(path: Path) -> bytes:
 
 
 def digest(folder: Path, lesson: str) -> bytes:
-    """What identifies a submission: its file's name and content, or why it cannot be read."""
+    """What identifies a submission: its file's name, time and content, or why it cannot be read."""
     path, _ = find(folder, lesson)
     if path is None:
         return b""
+    when, _ = timestamp(folder)
     try:
-        return os.fsencode(path.name) + b"\n" + content(path)
+        return os.fsencode(path.name) + f"{when or ''}\n".encode() + content(path)
     except (ValueError, OSError) as error:
         return f"{shown(path)}: {error}".encode("utf-8", "replace")
 
@@ -81,7 +85,7 @@ def digest(folder: Path, lesson: str) -> bytes:
 class Handed:
     """What a student handed in for a lesson, as found: it can cross to another machine.
 
-    content: the notebook file's bytes; remarks: on how it was found.
+    content: the notebook file's bytes; remarks: on how it was found; when: in UTC, None if that is not known.
     status: "missing" or "invalid" where there is nothing to grade, and then reason says why; else both are "".
     """
 
@@ -89,6 +93,7 @@ class Handed:
     remarks: tuple[str, ...] = ()
     status: str = ""
     reason: str = ""
+    when: datetime | None = None
 
 
 def collect(folder: Path, lesson: str) -> Handed:
@@ -97,12 +102,28 @@ def collect(folder: Path, lesson: str) -> Handed:
     if path is None:
         astray = tuple(strays(folder.parent))
         return Handed(remarks=astray, status="missing", reason="No notebook was handed in.")
+    when, doubts = timestamp(folder)
+    remarks += doubts
     try:
-        return Handed(content(path), tuple(remarks))
+        return Handed(content(path), tuple(remarks), when=when)
     except (ValueError, OSError) as error:
         text = error.strerror if isinstance(error, OSError) else str(error)
         reason = f"{shown(path)} cannot be read: {text}."
-        return Handed(remarks=tuple(remarks), status="invalid", reason=reason)
+        return Handed(remarks=tuple(remarks), status="invalid", reason=reason, when=when)
+
+
+def timestamp(folder: Path) -> tuple[datetime | None, list[str]]:
+    """When a submission was handed in, in UTC, from the file that nbgrader's collector writes; remarks on it."""
+    path = folder / "timestamp.txt"
+    if not path.exists() and not path.is_symlink():
+        return None, []
+    try:
+        text = content(path).decode("ascii").strip()
+        if text and len(text) <= 100:
+            return parse_utc(text), []
+    except Exception:  # what nbgrader's parser, and the two behind it, raise for nonsense
+        pass
+    return None, ["The file timestamp.txt holds no time, so when this was handed in is not known."]
 
 
 def strays(student: Path) -> list[str]:
@@ -120,13 +141,45 @@ def strays(student: Path) -> list[str]:
     return remarks
 
 
+def not_graded(submitted: Path) -> list[str]:
+    """A sentence on whatever lies among a class's submissions in a place where nobody looks."""
+    sentences = []
+    lessons = manifest.lessons()
+    for student in _listed(submitted):
+        name = f"{submitted.name}/{shown(student)}"
+        if not student.is_dir():
+            if student.suffix == ".ipynb":
+                where = f"{submitted.name}/STUDENT/LESSON/LESSON.ipynb"
+                sentences.append(f"{name} lies in no student's folder; its place would be {where}.")
+            continue
+        for path in _listed(student):
+            place = f"{name}/{shown(path)}"
+            real = path.is_dir() and not path.is_symlink()  # a link may lead anywhere
+            if real and path.name not in lessons and any(path.rglob("*.ipynb")):
+                near = get_close_matches(path.name.lower(), lessons, 1)
+                meant = f"; did you mean {near[0]}" if near else ""
+                mark = "?" if near else "."
+                sentences.append(f"{place} is no lesson{meant}{mark}")
+            elif path.suffix == ".ipynb" and not path.is_dir():
+                where = f"{name}/LESSON/LESSON.ipynb"
+                sentences.append(f"{place} lies in no lesson's folder; its place would be {where}.")
+    return [f"Not graded: {sentence}" for sentence in sentences]
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What lies in a folder, in order; nothing where it cannot be looked into."""
+    with contextlib.suppress(OSError):
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return []
+
+
 class RestoreCells(NbGraderPreprocessor):
     """The first step of sanitizing: mend the notebook, and note what was mended in its metadata."""
 
     def preprocess(self, nb: Any, resources: Any) -> Any:
         """Restore the lesson's cells; the remarks are in `nb.metadata.strided.remarks`."""
         lesson = manifest.lessons()[resources["nbgrader"]["assignment"]]
-        nb.metadata["strided"] = {"remarks": restore(nb, lesson)}
+        nb.metadata = NotebookNode(strided={"remarks": restore(nb, lesson)})
         nb.metadata["kernelspec"] = copy.deepcopy(released(lesson.name).metadata["kernelspec"])
         return nb, resources
 

@@ -72,7 +72,7 @@ def mark(submission: Submission) -> Marked:
 
 def refused(submission: Submission, status: str, reason: str) -> Submission:
     """The submission with nothing in it to grade, and the reason."""
-    handed = Handed(remarks=submission.handed.remarks, status=status, reason=reason)
+    handed = replace(submission.handed, content=b"", status=status, reason=reason)
     return replace(submission, handed=handed)
 
 

@@ -44,10 +44,22 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
+    "autograder.harmless.ShowAsTyped",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# What nbgrader's own feedback shows a student: neither hidden tests nor rubrics, which it would print.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "autograder.harmless.LeaveOutSeeds",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+# A heading in an answer could take the id of formgrader's field for its points.
+c.HTMLExporter.exclude_anchor_links = True
 
 # A question's rubric stands in a locked cell beside the answer's. (In a task, which nbgrader means for it, it
 # would ask for a grade of its own.)

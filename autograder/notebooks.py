@@ -11,6 +11,9 @@ from strided import checks, manifest
 
 VERDICT = "application/vnd.strided.verdict+json"
 
+# nbgrader cuts from a released notebook what stands between these lines.
+HIDDEN_BEGIN, HIDDEN_END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+
 
 @cache
 def trusted(lesson: str) -> nbformat.NotebookNode:

@@ -1,6 +1,5 @@
 """The one writer: marked submissions into the gradebook, by nbgrader's own steps, and into the class's folder."""
 
-import contextlib
 import json
 import tempfile
 from pathlib import Path
@@ -9,9 +8,10 @@ from typing import Any, NamedTuple
 import nbformat
 from nbgrader.api import (
     Assignment,
+    Comment,
     Grade,
     GradeCell,
-    MissingEntry,
+    SolutionCell,
     SubmittedAssignment,
     SubmittedNotebook,
 )
@@ -95,7 +95,9 @@ class Recorder:
         done.unlink(missing_ok=True)
         with self.gradebook.transaction():
             self.gradebook.update_or_create_student(student)
-            self.gradebook.update_or_create_submission(lesson, student)
+            when = submission.handed.when
+            known = {"timestamp": when} if when else {}
+            self.gradebook.update_or_create_submission(lesson, student, **known)
             for step in self.steps:
                 notebook, resources = step(notebook, resources)
         _write(self.room.feedback(student, lesson), marked.page)
@@ -129,27 +131,81 @@ class Recorder:
 
     def show_readings(self, lesson: manifest.Lesson) -> int:
         """Write anew the pages of a lesson on which a person's grades are to appear; how many wait to be read."""
-        waiting = 0
         asked = {question.id for question in lesson.manual}
-        for student, scores in self.scores(lesson.name).items() if asked else ():
-            done = self.room.autograded(student, lesson.name)
-            theirs = {id: score for id, score in scores.items() if id in asked}
-            waiting += sum(score.unread for score in theirs.values())
-            readings = {
-                id: Reading(score.score, self._comment(lesson.name, student, id))
+        scores, comments = self.scores(lesson.name), self._comments(lesson.name)
+        touched = [
+            student
+            for student, theirs in scores.items()
+            if student in comments
+            or any(
+                score.manual is not None or id in asked and not score.unread
                 for id, score in theirs.items()
-                if not score.unread
-            }
-            if readings and done.is_file():
-                notebook = nbformat.from_dict(json.loads(done.read_text(encoding="utf-8")))
-                page = feedback.page(notebook, student, lesson, readings)
-                _write(self.room.feedback(student, lesson.name), page)
-        return waiting
+            )
+        ]
+        self._write_pages(lesson, touched, scores, comments)
+        return sum(theirs[id].unread for theirs in scores.values() for id in asked if id in theirs)
 
-    def _comment(self, lesson: str, student: str, id: str) -> str:
-        with contextlib.suppress(MissingEntry):
-            return self.gradebook.find_comment(id, lesson, lesson, student).comment or ""
-        return ""
+    def write_pages(self, lesson: manifest.Lesson, students: list[str]) -> list[Path]:
+        """Write anew the pages of these students, from what is recorded; the pages of those who have any."""
+        return self._write_pages(
+            lesson, students, self.scores(lesson.name), self._comments(lesson.name)
+        )
+
+    def _write_pages(
+        self,
+        lesson: manifest.Lesson,
+        students: list[str],
+        scores: dict[str, dict[str, Score]],
+        comments: dict[str, dict[str, str]],
+    ) -> list[Path]:
+        written = []
+        for student in students:
+            done = self.room.autograded(student, lesson.name)
+            if student not in scores or not done.is_file():
+                continue
+            readings = _readings(lesson, scores[student], comments.get(student, {}))
+            notebook = nbformat.from_dict(json.loads(done.read_text(encoding="utf-8")))
+            path = self.room.feedback(student, lesson.name)
+            _write(path, feedback.page(notebook, student, lesson, readings))
+            written.append(path)
+        return written
+
+    def _comments(self, lesson: str) -> dict[str, dict[str, str]]:
+        """What people said of a lesson's answers: by student, then by the cell's id."""
+        db = self.gradebook.db
+        query = (
+            db.query(SubmittedAssignment.student_id, SolutionCell.name, Comment.manual_comment)
+            .select_from(SubmittedAssignment)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Comment, Comment.notebook_id == SubmittedNotebook.id)
+            .join(SolutionCell, SolutionCell.id == Comment.cell_id)
+            .filter(Assignment.name == lesson, Comment.manual_comment.isnot(None))
+        )
+        found: dict[str, dict[str, str]] = {}
+        for student, name, comment in query.all():
+            if comment:
+                found.setdefault(student, {})[name] = comment
+        db.remove()
+        return found
+
+
+def _readings(
+    lesson: manifest.Lesson, scores: dict[str, Score], comments: dict[str, str]
+) -> dict[str, Reading]:
+    """What a person gave and said, by exercise and question."""
+    found = {}
+    for exercise in lesson.exercises:
+        score = scores.get(f"test_{exercise.id}")
+        given = score.score if score and score.manual is not None else None
+        comment = comments.get(exercise.id, "")
+        if given is not None or comment:
+            found[exercise.id] = Reading(given, comment)
+    for question in lesson.manual:
+        score = scores.get(question.id)
+        if score and not score.unread:
+            found[question.id] = Reading(score.score, comments.get(question.id, ""))
+    return found
 
 
 def _write(path: Path, text: str) -> None:

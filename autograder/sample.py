@@ -254,16 +254,21 @@ def submission(story: Story, lesson: manifest.Lesson) -> tuple[NotebookNode, lis
     return notebook, rows
 
 
+def hand_in(folder: Path, story: Story, lesson: manifest.Lesson) -> list[Row]:
+    """Write a student's submission of a lesson under `folder/submitted`; the rows it must get."""
+    notebook, rows = submission(story, lesson)
+    place = folder / "submitted" / story.id / lesson.name
+    place.mkdir(parents=True)
+    if story.file:
+        text = story.spoil(nbformat.writes(notebook) + "\n")
+        (place / story.file.format(lesson=lesson.name)).write_text(text, encoding="utf-8")
+    return rows
+
+
 def write(folder: Path) -> None:
     """Write the class's submissions under `folder/submitted`, and `folder/expected.csv`."""
     rows: list[Row] = []
     for story in students():
         for lesson in manifest.lessons().values():
-            notebook, theirs = submission(story, lesson)
-            rows += theirs
-            place = folder / "submitted" / story.id / lesson.name
-            place.mkdir(parents=True)
-            if story.file:
-                text = story.spoil(nbformat.writes(notebook) + "\n")
-                (place / story.file.format(lesson=lesson.name)).write_text(text, encoding="utf-8")
+            rows += hand_in(folder, story, lesson)
     report.write_csv(rows, folder / "expected.csv")

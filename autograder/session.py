@@ -161,7 +161,7 @@ class Server:
                 {
                     "output_type": "display_data",
                     "data": {str(mime): _text(data) for mime, data in (item["data"] or {}).items()},
-                    "metadata": {},
+                    "metadata": _alt_texts(item.get("metadata")),
                 }
             )
         error = result.error_before_exec or result.error_in_exec
@@ -210,6 +210,13 @@ def _flush_figures() -> None:
 
     with contextlib.suppress(Exception):
         flush_figures()
+
+
+def _alt_texts(metadata: object) -> dict[str, dict[str, str]]:
+    """Of a display's metadata, the words that stand for its picture."""
+    kinds = metadata.items() if isinstance(metadata, dict) else ()
+    found = {str(mime): told.get("alt") for mime, told in kinds if isinstance(told, dict)}
+    return {mime: {"alt": _text(alt)} for mime, alt in found.items() if isinstance(alt, str)}
 
 
 def _text(data: object) -> str:

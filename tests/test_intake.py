@@ -268,3 +268,28 @@ def test_answers_in_one_cell_are_all_run():
     remarks = intake.restore(notebook, LESSON)
     assert [cells_by_id(notebook)[id].source for id in ids[1:]] == ["", ""]
     assert len(remarks) == 2 and all("another cell" in remark for remark in remarks)
+
+
+def test_what_lies_where_nobody_looks_is_named_with_what_was_meant(tmp_path, notebook):
+    submitted = tmp_path / "submitted"
+    for place in (
+        f"ann/05_convolutoin/{FILE}",
+        f"ben/Homework/{FILE}",
+        f"cyd/{LESSON.name}/{FILE}",
+        f"cyd/.ipynb_checkpoints/{FILE}",
+        "cyd/data/notes.txt",
+        f"dee/{FILE}",
+        FILE,
+    ):
+        path = submitted / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, path)
+    (submitted / "cyd" / "away").symlink_to(submitted / "ann")
+    assert intake.not_graded(submitted) == [
+        f"Not graded: submitted/{FILE} lies in no student's folder; "
+        "its place would be submitted/STUDENT/LESSON/LESSON.ipynb.",
+        "Not graded: submitted/ann/05_convolutoin is no lesson; did you mean 05_convolution?",
+        "Not graded: submitted/ben/Homework is no lesson.",
+        f"Not graded: submitted/dee/{FILE} lies in no lesson's folder; "
+        "its place would be submitted/dee/LESSON/LESSON.ipynb.",
+    ]

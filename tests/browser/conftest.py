@@ -7,9 +7,11 @@ from typing import Any
 
 import lab
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from autograder.paths import ROOT
+
+expect.set_options(timeout=20_000)  # a machine under load is slow, and not wrong
 
 
 @pytest.fixture(scope="session")

@@ -107,7 +107,7 @@ def window_explorer(
         windows.padding,
     )
     setting = (
-        f"{OPERATORS[operator]}, image {h} × {w}, window {kh} × {kw}, step ({dh}, {dw}), "
+        f"{OPERATORS[operator]}, image {h} × {w}, window {kh} × {kw}, stride ({dh}, {dw}), "
         f"padding ({ph}, {pw}){', ceil mode' if ceil_mode else ''}: "
         f"{windows.outputs[0]} × {windows.outputs[1]} outputs."
     )

@@ -1,0 +1,42 @@
+"""An instructor's folder: the course, nbgrader's configuration as it is, and a class that has been graded."""
+
+import csv
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder import sample
+from autograder.paths import ROOT
+from strided import manifest
+
+LESSON = manifest.lessons()["06_channel_mixing"]
+STORIES = ("blank", "loops", "slip-01")
+# What else can become of an exercise, but for a time-out, which takes its time.
+MISHAPS = ("broken-file", "crash", "memory-hog", "no-notebook", "returns-nothing", "syntax-error")
+
+
+def graded_class(root: Path, stories: Sequence[str] = STORIES) -> Path:
+    """Copy the course into a folder, hand in made-up answers to a lesson, grade them; the class's folder."""
+    for part in ("solutions", "course"):
+        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns(".*"))
+    for part in ("nbgrader_config.py", "autograder/nbgrader_config.py"):
+        (root / part).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / part, root / part)
+    room = root / "autograder" / "class"
+    known = {story.id: story for story in sample.students()}
+    for story in stories:
+        sample.hand_in(room, known[story], LESSON)
+    grade(room)
+    return room
+
+
+def grade(room: Path) -> list[dict[str, str]]:
+    """Run `autograder grade` on a class's folder; the rows of its grades.csv."""
+    command = [sys.executable, "-m", "autograder", "grade", LESSON.name, "--class", str(room)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    if run.returncode:
+        raise RuntimeError(run.stderr)
+    with (room / "grades.csv").open() as file:
+        return list(csv.DictReader(file))
