@@ -161,8 +161,8 @@ def test_ruler(demo):
     shown.control("Framework").select_option("TensorFlow")
     shown.spin("Stride")
     shown.tells("A row of 10 pixels")
-    shown.tells("stride 3")
-    shown.tells(f"Output {-(-10 // 3) - 1} reads")  # SAME: pixels by stride, rounded up
+    last = geometry.output_size(10, 3, 3) - 1
+    shown.tells(f"Output {last} reads {3 * last} to {3 * last + 2}. Pixel 9 is never read.")
 
 
 def test_divisor_maps(demo):
