@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: setup demo test test-browser mutants lab build check shots bench
+.PHONY: setup demo test test-browser mutants lab build check shots bench site slides
 
 setup: $(READY)
 
@@ -36,6 +36,12 @@ check: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/autograder build --check
+
+site: $(READY)
+	$(BIN)/python docs/export.py site build/site
+
+slides: $(READY)
+	$(BIN)/python docs/export.py slides build/slides
 
 shots: $(READY)
 	$(BIN)/python tests/browser/shots.py docs/shots

@@ -109,14 +109,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    """Start the workers, and meanwhile import what the run needs itself."""
-    from autograder.workers import Workers
+    """Let the workers import what they need, and meanwhile import what the run needs itself."""
+    from autograder.workers import Workers, start_importing
+
+    if not options.scheduler:
+        start_importing()
+    from autograder import commands as run
+    from autograder.classroom import Class
+    from autograder.grade import Wanted
 
     with Workers(options.workers, options.scheduler) as workers:
-        from autograder import commands as run
-        from autograder.classroom import Class
-        from autograder.grade import Wanted
-
         room = Class(options.class_folder.resolve(), options.db_url)
         wanted = Wanted(
             options.lessons,

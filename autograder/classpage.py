@@ -22,7 +22,7 @@ from autograder import feedback, similar
 from autograder.classroom import Class, Row
 from autograder.notebooks import released, trusted, verdict_of
 from strided import formulas, manifest, slips
-from strided.figures.svg import BLUE, Canvas
+from strided.figures.svg import BLUE, Canvas, allowed
 
 LOOK = ("error", "timeout", "memory", "killed")  # an answer that did not run to its end
 ABSENT = ("invalid", "missing")  # a submission with nothing to grade
@@ -53,24 +53,25 @@ def write(room: Class, rows: Sequence[Row], astray: Sequence[str]) -> Path:
     """
     path = room.folder / "class.html"
     scratch = path.with_suffix(".part")
-    scratch.write_text(page(room, rows, astray), encoding="utf-8", errors="replace")
+    scratch.write_text(page(room, rows, astray), encoding="utf-8")
     scratch.replace(path)
     return path
 
 
 def page(room: Class, rows: Sequence[Row], astray: Sequence[str] = ()) -> str:
-    """The page, complete in itself."""
+    """The page, complete in itself: HTML that is well-formed XML, whatever students wrote."""
     by_lesson: dict[str, list[Row]] = {name: [] for name in manifest.lessons()}
     for row in rows:
         by_lesson[row.lesson].append(row)
     lessons = [_lesson(room, name, theirs) for name, theirs in by_lesson.items() if theirs]
-    return _template().render(
+    text = _template().render(
         students=len({row.student_id for row in rows}),
         lessons=lessons,
         astray=astray,
         worst=_worst(lessons),
         method=similar,
     )
+    return allowed(text)
 
 
 @cache
@@ -173,12 +174,12 @@ def _work(room: Class, student: str, lesson: manifest.Lesson) -> Work:
     for number, cell in enumerate(notebook["cells"]):
         id = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
         if id in work.code:
-            work.code[id] = cell["source"]
+            work.code[id] = "".join(cell["source"])  # a list once an editor saved it
         elif id.startswith("test_"):
             verdict = verdict_of(cell) or {}
             work.texts[id.removeprefix("test_")] = verdict.get("text", "")
         elif cell["cell_type"] == "code" and not id:
-            own[f"cell {number + 1}"] = cell["source"]
+            own[f"cell {number + 1}"] = "".join(cell["source"])
     work.code |= own
     if notebook["metadata"]["strided"]["refused"]:
         work.refused = next(iter(work.texts.values()), "")

@@ -8,12 +8,13 @@ import builtins
 import contextlib
 import io
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from autograder import bounds
+from autograder import bounds, clock
 from autograder.notebooks import HIDDEN_BEGIN
 from autograder.student import Ended, Student
 from strided import checks
@@ -66,11 +67,13 @@ def examine(source: str, points: float, student: Student) -> Verdict:
     printed = io.StringIO()
     held = ""
     hook, sys.displayhook = sys.displayhook, awards.append
+    started, spent = time.monotonic(), student.spent
     try:
         with (
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(printed),
             bounds.memory(),
+            clock.limit(student.limits.cell),
         ):
             names = Names(student)
             exec(compile(visible, "<test cell>", "exec"), {}, names)
@@ -83,6 +86,10 @@ def examine(source: str, points: float, student: Student) -> Verdict:
     except Ended as ended:
         text = f"When the test called your function, {ended.reason}."
         return Verdict(ended.status, 0, text=text, held=held)
+    except clock.TooLong:
+        seconds = f"{student.limits.cell:g} seconds"
+        text = f"The test worked longer than {seconds} with what your function returned."
+        return Verdict("timeout", 0, text=text, held=held)
     except MemoryError:
         text = "What your function returned takes too much memory."
         return Verdict("memory", 0, text=text, held=held)
@@ -94,6 +101,8 @@ def examine(source: str, points: float, student: Student) -> Verdict:
         return Verdict("error", 0, text=_short(text), held=held)
     finally:
         sys.displayhook = hook
+        # The test's own time is the notebook's too: a thousand slow tests are as bad as one endless one.
+        student.spent = spent + time.monotonic() - started
     text = _short(printed.getvalue().strip())
     for award in awards:
         if isinstance(award, Award):

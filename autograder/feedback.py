@@ -160,7 +160,7 @@ class _Showing:
 
     def of(self, cell: nbformat.NotebookNode) -> list[dict[str, str]]:
         """A cell's texts, as text, and its pictures, as PNG with the words that stand for them."""
-        found = []
+        found: list[dict[str, str]] = []
         for output in cell.get("outputs", []):
             part = _shown(output)
             self.room -= sum(map(len, part.values()))

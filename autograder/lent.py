@@ -3,6 +3,7 @@
 A lent operator runs in the examiner and is called from the session, so its code never gets there.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,11 +14,23 @@ from strided import geometry, names, operators
 MOST = 10**7  # multiplications of one call: the examiner's time is everybody's
 
 
-def conv2d(input: Any, weight: Any, *rest: Any, **more: Any) -> np.ndarray:
-    """`operators.conv2d` for images that are not too large."""
-    if np.size(input) * np.size(weight) > MOST:
+def conv2d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    *rest: Any,
+    **more: Any,
+) -> np.ndarray:
+    """`operators.conv2d` for images that are not too large, with the padding around them."""
+    shape, around = np.shape(input), (0, 0)
+    if not isinstance(padding, str):
+        around = geometry.pair(padding, "padding")
+    sides = [n + 2 * p for n, p in zip(shape[-2:], around, strict=False)]
+    if math.prod((*shape[:-2], *sides)) * np.size(weight) > MOST:
         raise ValueError(f"conv2d is lent for small images: {MOST} multiplications a call")
-    return operators.conv2d(input, weight, *rest, **more)
+    return operators.conv2d(input, weight, bias, stride, padding, *rest, **more)
 
 
 def dense_conv2d(

@@ -5,6 +5,7 @@ modules that serve a session. Everything else is absent: the course's solutions 
 operators, torch, gradebook, submissions, home folders and the network. `walls` does the rest inside.
 """
 
+import os
 import re
 import shutil
 import sys
@@ -42,6 +43,9 @@ NEW, NEWEST = 424, 600
 KNOWN = {436, 437, 439, 441, 449, 452, 453, 454, 455, 456, 462}
 
 INSTALL = "sudo apt-get install bubblewrap libseccomp2"
+NOBODY = 65534
+# Linux's numbers of the rights to change one's group and user, and to mount.
+CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN = 6, 7, 21
 
 
 class NoSandbox(UserError):
@@ -53,29 +57,44 @@ class NoSandbox(UserError):
 def python() -> list[str]:
     """The beginning of a command that starts Python in the sandbox.
 
-    Raises NoSandbox where bubblewrap is missing.
+    Raises NoSandbox where bubblewrap is missing, or where nobody may read what root's sessions need.
     """
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise NoSandbox(f"bubblewrap is not installed: {INSTALL}")
     here = Path(__file__).parent
-    words = [bwrap, "--unshare-all", "--die-with-parent", "--new-session"]
-    # Not as root, not even inside: a root's mapping could not be handed on to a session's namespace.
-    words += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--hostname", "session"]
+    words = [bwrap, "--die-with-parent", "--new-session", "--hostname", "session"]
+    lowered = _can_lower()
+    if lowered:
+        closed = [place for place in [*_system(), *packages()] if place.stat().st_mode & 0o4 == 0]
+        if closed:
+            raise NoSandbox(
+                f"root's sessions run as nobody, who may not read {closed[0]}: "
+                f"`chmod -R o+rX {closed[0]}`, or grade as an ordinary user"
+            )
+        # Linux does not count a real root's threads. The walls are built as root, and nobody lives in them.
+        words += [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts", "cgroup-try")]
+        words += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        # Not as root, not even inside: a root's mapping could not be handed on to a session's namespace.
+        words += ["--unshare-all", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"]
     for place in _system():
-        words += ["--ro-bind", str(place), str(place)]
+        words += _shown(place, place)
     for place in hidden():
         words += ["--tmpfs", str(place)]
     for link in ("/lib", "/lib64", "/bin"):
         if Path(link).is_symlink():
             words += ["--symlink", str(Path(link).readlink()), link]
         elif link != "/bin" and Path(link).is_dir():
-            words += ["--ro-bind", link, link]
+            words += _shown(link, link)
     for place in packages():
-        words += ["--ro-bind", str(place), f"/run/packages/{place.name}"]
+        words += _shown(place, f"/run/packages/{place.name}")
     for module in MODULES:
-        words += ["--ro-bind", str(here / f"{module}.py"), f"/run/session/autograder/{module}.py"]
-    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+        words += _shown(here / f"{module}.py", f"/run/session/autograder/{module}.py")
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    words += [*(["--perms", "1777"] if lowered else []), "--tmpfs", "/tmp"]
+    if lowered:
+        words += _shown(lowered, "/run/setpriv")
     # An empty folder in another's place is memory that all sessions would share.
     for folder in ("/dev", "/", *map(str, hidden())):
         words += ["--remount-ro", folder]
@@ -86,7 +105,32 @@ def python() -> list[str]:
     }
     for name, value in environment.items():
         words += ["--setenv", name, value]
+    if lowered:
+        ids = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        words += ["/run/setpriv", *ids]
     return [*words, str(Path(sys.executable).resolve())]
+
+
+def _can_lower() -> str:
+    """Where `setpriv` is, by which a root's sandbox becomes nobody's; empty if it need not or cannot."""
+    if os.geteuid() != 0:
+        return ""
+    status = Path("/proc/self/status").read_text()
+    rights = int(re.findall(r"^CapEff:\s*(\w+)", status, re.M)[0], 16)
+    able = all(rights >> right & 1 for right in (CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN))
+    maps = [Path(f"/proc/self/{kind}_map").read_text() for kind in ("uid", "gid")]
+    return (shutil.which("setpriv") or "") if able and all(map(_has_nobody, maps)) else ""
+
+
+def _has_nobody(mapping: str) -> bool:
+    """Whether a namespace's mapping of ids has nobody's in it."""
+    rows = [[int(number) for number in line.split()] for line in mapping.splitlines()]
+    return any(first <= NOBODY < first + count for first, _, count in rows)
+
+
+def _shown(place: str | Path, there: str | Path) -> list[str]:
+    """A file or folder at its place in the sandbox; what is above it, anyone may pass through."""
+    return ["--dir", str(Path(there).parent), "--ro-bind", str(place), str(there)]
 
 
 def _system() -> Iterator[Path]:

@@ -28,8 +28,9 @@ LEAST = 12  # pieces that two submissions must share, and SHARE of the smaller o
 SHARE = 0.6
 COMMON = 0.1  # of the class; what more students wrote is nobody's own: at least FEW, at most MANY
 FEW, MANY = 4, 20
-LENGTH = 60_000  # characters of a submission that are compared
+LENGTH = 40_000  # characters of a submission that are compared
 PIECES = 2_000  # and pieces of it
+LONG = 1_000  # tokens of a statement
 STRAY = 50  # characters that are no Python; what follows them is not compared
 
 COMPOUND = {"if", "elif", "else", "for", "while", "with", "try", "except", "finally", "def"}
@@ -118,23 +119,33 @@ def common_parts(
 
     nobodys: the marks that count for nothing, from `alike`. Cells without such a part are left out.
     """
-    both = (_marks(one) & _marks(other)) - nobodys
-    return _spans(one, both), _spans(other, both)
+    counted = (_marks(one) & _marks(other)) - nobodys
+    same = _all_marks(one) & _all_marks(other)
+    return _spans(one, same, counted), _spans(other, same, counted)
 
 
-def _spans(cells: Mapping[str, str], marks: set[int]) -> dict[str, list[tuple[int, int]]]:
+def _all_marks(cells: Mapping[str, str]) -> set[int]:
+    return {piece.mark for source in cells.values() for piece in pieces(source, thin=False)}
+
+
+def _spans(
+    cells: Mapping[str, str], same: set[int], counted: set[int]
+) -> dict[str, list[tuple[int, int]]]:
+    """Where the same pieces overlap each other, as far as one of them counts."""
     found = {}
     for name, source in cells.items():
-        merged: list[tuple[int, int]] = []
-        for piece in pieces(source):
-            if piece.mark not in marks:
+        merged: list[tuple[int, int, bool]] = []
+        for mark, start, end in pieces(source, thin=False):
+            if mark not in same:
                 continue
-            if merged and piece.start <= merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(piece.end, merged[-1][1]))
-            else:
-                merged.append((piece.start, piece.end))
-        if merged:
-            found[name] = merged
+            before, counts = start, mark in counted
+            if merged and start <= merged[-1][1]:
+                before, _, earlier = merged.pop()
+                counts = counts or earlier
+            merged.append((before, end, counts))
+        spans = [(start, end) for start, end, counts in merged if counts]
+        if spans:
+            found[name] = spans
     return found
 
 
@@ -206,7 +217,8 @@ def _raw_statements(source: str) -> Iterator[list[Token]]:
             if kind == tokenize.STRING:
                 text = '"' + text.lstrip("rbufRBUF").strip("\"'")
             token = Token(text, starts[row - 1] + column, starts[last - 1] + end, chosen)
-            statement.append(token)
+            if len(statement) < LONG:
+                statement.append(token)
             depth += (text in {"(", "[", "{"}) - (text in {")", "]", "}"})
             heads = text == ":" and not depth and statement[0].text in COMPOUND
             if heads and not any(token.text == "lambda" for token in statement):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder import bounds, wire
+from autograder import bounds, clock, wire
 from autograder.warm import Warm
 
 
@@ -149,6 +149,7 @@ class Student:
 
         return student_function
 
+    @clock.limit(None)
     def _ask(self, request: dict[str, Any]) -> Any:
         """Send a request and wait for its reply, serving call-backs. Raises Ended."""
         if self.spent >= self.limits.notebook:
@@ -177,7 +178,8 @@ class Student:
                 wire.send(self.sock, message)
                 size = SIZES.get(request["do"], wire.VALUE)
                 data = wire.receive(self.sock, size, deadline)
-                reply = wire.unpack(data, self._proxy)
+                with clock.limit(deadline - time.monotonic()):
+                    reply = wire.unpack(data, self._proxy)
                 if not isinstance(reply, dict) or reply.get("asked") != self.asked:
                     raise wire.WireError("an answer to no question")
                 if "call_back" not in reply:
@@ -189,8 +191,12 @@ class Student:
                 wire.check_words((reply["args"], reply["kwargs"]))
                 if len(data) > wire.SMALL:
                     raise wire.WireError(f"a call with {len(data)} bytes; {wire.SMALL} may cross")
-                message = wire.pack(self._serve_call_back(functions, reply))
-        except TimeoutError:
+                with bounds.memory(), clock.limit(deadline - time.monotonic()):
+                    message = wire.pack(self._serve_call_back(functions, reply))
+        except MemoryError:
+            self._end()
+            raise Ended("memory", "it had the test compute something too large") from None
+        except (TimeoutError, clock.TooLong):
             self._end()
             total = self.spent + time.monotonic() - started >= self.limits.notebook
             raise Ended("timeout", self._too_long(total)) from None
@@ -218,8 +224,7 @@ class Student:
         try:
             if not 0 <= reply["call_back"] < len(functions):
                 raise IndexError("there is no such function")
-            with bounds.memory():
-                answer["value"] = functions[reply["call_back"]](*args, **kwargs)
+            answer["value"] = functions[reply["call_back"]](*args, **kwargs)
         except Exception as error:
             answer["error"] = wire.describe(error)
         given = (*args, *kwargs.values())

@@ -4,9 +4,13 @@
 socket for sessions. The warm process runs no student code itself. Above each session stands a keeper: it is
 the first process of the session's process namespace, so everything in it ends with the keeper. When the
 warm process's socket closes, it ends, and every session with it.
+
+The workers of one machine share what was imported: `start_shared` starts one warm process for them, and
+each gets a fork of it.
 """
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -40,14 +44,29 @@ class Warm:
 
     def __init__(self, trusted: bool = False) -> None:
         self.trusted = trusted
-        self._start()
+        self.system_calls = ""  # a session's filter program, in hexadecimal digits
+        self.process: subprocess.Popen | None = None
+        if not trusted and _shared is not None:
+            self._fork_of(_shared)
+        else:
+            self._start()
+
+    def _fork_of(self, other: "Warm") -> None:
+        """Take a fork of another warm process, which may have ended: then `fork` finds that out."""
+        self.system_calls = other.system_calls
+        self.control, theirs = _pair(self.trusted)
+        self.control.settimeout(PATIENCE)
+        with theirs, contextlib.suppress(OSError):
+            socket.send_fds(
+                other.control, [json.dumps({"share": True}).encode()], [theirs.fileno()]
+            )
 
     def _start(self) -> None:
         from autograder import sandbox  # it is not there in the warm process
 
         python = [sys.executable] if self.trusted else sandbox.python()
         self.system_calls = "" if self.trusted else sandbox.system_calls().hex()
-        self.control, theirs = socket.socketpair()
+        self.control, theirs = _pair(self.trusted)
         self.control.settimeout(PATIENCE)
         with theirs:
             self.process = subprocess.Popen(
@@ -92,7 +111,8 @@ class Warm:
         try:
             reply = self.control.recv(1024).decode()
         except TimeoutError:
-            self.process.kill()
+            if self.process is not None:
+                self.process.kill()
             reply = ""
         if not reply:
             raise ConnectionError("the warm process has ended")
@@ -105,13 +125,37 @@ class Warm:
     def close(self) -> None:
         """End the warm process and every session."""
         self.control.close()
-        self.process.wait()
+        if self.process is not None:
+            self.process.wait()
 
     def __enter__(self) -> "Warm":
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+_shared: Warm | None = None
+
+
+def start_shared() -> None:
+    """Start the warm process of which every `Warm` in this process's children will be a fork.
+
+    Where there is no sandbox, nothing is started.
+    """
+    from autograder.sandbox import NoSandbox
+
+    global _shared
+    with contextlib.suppress(NoSandbox):
+        _shared = Warm()
+
+
+def _pair(trusted: bool) -> tuple[socket.socket, socket.socket]:
+    """Two ends of a control line that keeps the orders of several processes apart."""
+    # Where submissions are trusted, no line is shared, and the system may be one without such lines.
+    return socket.socketpair(
+        socket.AF_UNIX, socket.SOCK_STREAM if trusted else socket.SOCK_SEQPACKET
+    )
 
 
 # ---------------------------------------------------------------- the warm process itself
@@ -144,6 +188,8 @@ def main(descriptor: int) -> None:
     from autograder import session
 
     session.prepare()
+    gc.collect()
+    gc.freeze()  # a session's collections must not touch, and so copy, what it shares with this process
     control = socket.socket(fileno=descriptor)
     keepers: dict[int, Keeper] = {}
     number = 0
@@ -154,6 +200,13 @@ def main(descriptor: int) -> None:
                 keeper.end(dead=False)
             os._exit(0)
         request = json.loads(order)
+        if "share" in request:
+            line = socket.socket(fileno=descriptors[0])
+            if os.fork():
+                line.close()
+            else:
+                control, keepers = line, {}
+            continue
         if "end" in request:
             keeper = keepers.pop(request["end"])
             control.sendall(str(keeper.end(request["dead"])).encode())

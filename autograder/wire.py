@@ -22,7 +22,9 @@ LIMIT = 64 * 2**20  # bytes of one message
 VALUE = 16 * 2**20  # bytes of a message that brings a student's value, which then is computed with
 SMALL = 4 * 2**20  # bytes of a message that asks the examiner to compute something
 ITEMS = 2**18  # values in one message: arrays count once, ranges as often as they are long
-KEYS = 2**13  # of them keys of dicts, which may all be made to share one hash
+KEYS = (
+    2**10
+)  # of them keys of dicts, which may all be made to share one hash, and be slow to compare
 DEPTH = 40  # lists within lists
 NAME = 8  # characters of a NumPy type's name
 WORDS = (

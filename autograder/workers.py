@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 KILLED = "Marking this notebook ended the grader's own process, twice."
 
 
+def start_importing() -> None:
+    """Start the process from which this machine's workers are forked; it imports beside this one."""
+    multiprocessing.set_forkserver_preload(["autograder.worker", "distributed"])
+    forkserver.ensure_running()
+
+
 class Workers:
     """A context with workers in it. number: how many on this machine; scheduler: a Dask cluster's address."""
 
@@ -32,9 +38,7 @@ class Workers:
 
     def __enter__(self) -> "Workers":
         if not self.scheduler:
-            # First of all, so that the workers' imports go on beside this process's own.
-            multiprocessing.set_forkserver_preload(["autograder.worker", "distributed"])
-            forkserver.ensure_running()
+            start_importing()
         import dask
         from distributed import Client, LocalCluster
 

@@ -35,12 +35,17 @@ def main() -> None:
     parser.add_argument(
         "--submissions", type=int, default=60, metavar="N", help="the class of the part grading"
     )
-    parser.add_argument(
-        "--long", action="store_true", help="grading: also classes of 100 and of 1,000"
-    )
-    parser.add_argument(
-        "--machines", action="store_true", help="grading: also two machines' worth of networks"
-    )
+    more = {
+        "long": "classes of 10, 100 and 1,000",
+        "machines": "two machines, as network namespaces (as root)",
+    }
+    for name, what in more.items():
+        parser.add_argument(
+            f"--{name}",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help=f"grading: {what}",
+        )
     options = parser.parse_args()
     if unknown := sorted(set(options.parts) - set(PARTS)):
         parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")

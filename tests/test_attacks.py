@@ -104,11 +104,11 @@ def attackers(class_folder: Path, home: Path, attacks: list[Attack]) -> None:
         hand_in(class_folder, attack.name, notebook_with(**{attack.exercise: code}))
 
 
-def run(class_folder: Path, home: Path) -> dict[tuple[str, str], dict]:
+def run(class_folder: Path, home: Path, lesson: str = LESSON.name) -> dict[tuple[str, str], dict]:
     """Grade a class by the command line; its rows by student and exercise."""
     (class_folder / "nbgrader_config.py").write_text(SETTINGS)
     done = subprocess.run(
-        [sys.executable, "-m", "autograder", "grade", LESSON.name, "--class", str(class_folder)],
+        [sys.executable, "-m", "autograder", "grade", lesson, "--class", str(class_folder)],
         capture_output=True,
         cwd=ROOT,
         timeout=600,
@@ -286,6 +286,31 @@ def test_what_is_kept_of_an_attacker_is_small(graded):
         if path.stat().st_size > 8 * 2**20
     ]
     assert large == []
+
+
+SLOW = """import numpy as np
+
+def my_tests(avg_pool2d):
+    image = np.ones((1, 1, 700, 700))
+    for _ in range(1000):
+        avg_pool2d(image, 1)
+"""
+
+
+@pytest.mark.skipif(bool(SANDBOX), reason=SANDBOX)
+def test_work_that_the_examiner_is_given_ends_with_the_cells_time(tmp_path):
+    """Tests of tests: what they call runs in the examiner, window by window at that."""
+    lesson = manifest.lessons()["09_porting_lab"]
+    for student, source in {"slow": SLOW, "honest": sample.right(lesson, "my_tests")}.items():
+        notebook = copy.deepcopy(released(lesson.name))
+        cells_by_id(notebook)["my_tests"].source = source
+        place = tmp_path / "submitted" / student / lesson.name
+        place.mkdir(parents=True)
+        nbformat.write(notebook, place / f"{lesson.name}.ipynb")
+    rows = run(tmp_path, tmp_path, lesson.name)
+    slow, honest = rows["slow", "my_tests"], rows["honest", "my_tests"]
+    assert (slow["status"], slow["score"]) == ("timeout", "0")
+    assert honest["status"] == "passed" and honest["score"] == honest["max_score"]
 
 
 def test_the_corpus_is_large_and_each_kind_is_in_it():

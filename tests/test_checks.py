@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from strided import checks, operators, slips
+from strided import checks, display, operators, slips
 from strided.checks import core
 from strided.checks.core import Award, Case, Check, WrongAnswer, award, case, integers
 from strided.checks.probe import probe
@@ -242,6 +242,127 @@ def test_what_is_no_function_fits_the_page():
     assert "is " in str(told(checks.conv2d, list(range(100))))
 
 
+# ---------------------------------------------------------------- the picture of a wrong answer
+
+
+def shifted_right(x, weight, bias=None, stride=1, padding=0):
+    """Not in the bank: every window lies one column too far to the right."""
+    moved = np.concatenate([x[..., 1:], x[..., :1]], axis=-1)
+    return operators.conv2d(moved, weight, bias, stride, padding)
+
+
+def counted(answer):
+    calls = []
+
+    def counting(*args, **kwargs):
+        calls.append(args)
+        return answer(*args, **kwargs)
+
+    return counting, calls
+
+
+def test_a_wrong_answer_carries_its_picture():
+    counting, calls = counted(shifted_right)
+    wrong = told(checks.conv2d, counting)
+    before = len(calls)
+    alt = wrong.figure.alt
+    assert len(calls) == before, "drawing called the answer again"
+    assert alt.startswith("conv2d(x 1x1x5x7, weight 1x1x2x3)")
+    assert "should read x[0, 0, 0:2, 0:3]; yours reads x[0, 0, 0:2, 1:4]." in alt
+    assert "target, shape (1, 1, 4, 5)" in alt and "yours, shape (1, 1, 4, 5)" in alt
+    call = checks.conv2d.cases[0]
+    differ = core.differing(shifted_right(*call.args), operators.conv2d(*call.args))
+    assert f"{differ.sum()} of {differ.size} differ" in alt
+    assert wrong.figure is wrong.figure and len(wrong.figure.html) < 100_000
+
+
+def test_the_window_of_a_known_slip_is_marked_without_asking_the_answer():
+    counting, calls = counted(slips.bank("avg_pool2d")["one_pixel_late"].function)
+    wrong = told(checks.avg_pool2d, counting)
+    assert wrong.slip == "one_pixel_late"
+    assert "should read x[0, 0, 0:2, 0:3]; yours reads x[0, 0, 1:3, 1:4]." in wrong.figure.alt
+    assert len(calls) == len(checks.avg_pool2d.cases)
+
+
+def test_a_wrong_shape_is_pictured_without_marks():
+    wrong = told(checks.conv2d, lambda *a, **k: operators.conv2d(*a, **k)[..., :-1])
+    assert "Yours has shape (1, 1, 4, 4), target (1, 1, 4, 5)." in wrong.figure.alt
+    assert "differ" not in wrong.figure.alt and "should read" not in wrong.figure.alt
+
+
+def test_several_results_are_pictured_by_name():
+    wrong = told(checks.correlate_or_convolve, lambda x, w: np.zeros((2, 3, 3)))
+    assert "target correlation, shape (3, 3)" in wrong.figure.alt
+    assert "your convolution, shape (3, 3)" in wrong.figure.alt
+    assert (
+        "correlation[0, 0] should read x[0:2, 0:3]; yours does not seem to read x."
+        in wrong.figure.alt
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda *a, **k: None,
+        lambda *a, **k: 1 / 0,
+        lambda *a, **k: "12",
+        lambda *a, **k: np.zeros((2000, 2000)),
+        lambda *a, **k: np.zeros((1,) * 6),
+        12,
+    ],
+)
+def test_what_cannot_be_drawn_has_no_picture(answer):
+    assert told(checks.conv2d, answer).figure is None
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1e300, 1j])
+def test_odd_numbers_are_pictured_too(value):
+    wrong = told(checks.conv2d, lambda x, w, *a, **k: operators.conv2d(x, w, *a, **k) + value)
+    assert "20 of 20 differ" in wrong.figure.alt
+
+
+def test_numbers_that_are_no_arrays_have_no_picture():
+    assert told(checks.output_size, lambda *a, **k: 99).figure is None
+    assert told(checks.counterexample, lambda *a: np.zeros((2, 2, 2, 3))).figure is None
+
+
+def test_a_hidden_test_shows_no_picture():
+    with pytest.raises(WrongAnswer) as caught:
+        checks.conv2d.judge(shifted_right, checks.conv2d.cases, words="strides of every size")
+    assert caught.value.figure is None
+
+
+def test_every_picture_of_a_slip_is_small_and_says_what_differs():
+    drawn = 0
+    for exercise in ("avg_pool2d", "conv2d", "conv2d_backward"):
+        check = getattr(checks, exercise)
+        for slip in slips.bank(exercise).values():
+            wrong = told(check, slip.function)
+            figure = wrong._draw()  # not `figure`, which would hide a fault of the drawing
+            drawn += figure is not None
+            assert figure is None or len(figure.html) < 100_000
+            if figure is not None and "outputs differ" in str(wrong):
+                assert " should read " in figure.alt
+    assert drawn > 80
+
+
+def test_a_notebook_shows_the_picture_and_plain_python_only_text(monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr("strided.display.show", shown.append)
+    wrong = told(checks.conv2d, shifted_right)
+    assert not shown
+    monkeypatch.setattr("strided.display.in_notebook", lambda: True)
+    wrong = told(checks.conv2d, shifted_right)
+    assert shown == [wrong.figure]
+    told(checks.conv2d, lambda *a, **k: None)
+    checks.conv2d(operators.conv2d)
+    assert len(shown) == 1 and capsys.readouterr().err == ""
+
+
+def test_plain_python_is_no_notebook():
+    assert not display.in_notebook()
+
+
 # ---------------------------------------------------------------- probing
 
 
@@ -259,7 +380,8 @@ def test_what_is_no_function_fits_the_page():
         (lambda x: 12.0, "not seem to read x at all"),
     ],
 )  # fmt: skip
-def test_what_an_output_reads_is_found(answer, said):
+def test_what_an_output_reads_is_found(answer, said, monkeypatch):
+    monkeypatch.setattr("strided.checks.probe.SECONDS", 10)  # on a busy machine
     reading = probe(answer, integers(5, 6))
     assert reading is not None and said in " ".join(reading.text("x").split())
 

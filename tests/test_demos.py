@@ -316,7 +316,7 @@ def test_controls_code_keys_and_clicks_change_one_picture():
     assert "Average pooling" in live.surface.html
     live.controls["operator"].value = "subsampling"
     assert demo.settings["operator"] == "subsampling"
-    assert live.controls["ceil_mode"].disabled and live.controls["padding_rows"].disabled
+    assert live.controls["ceil_mode"].disabled and live.controls["padding_height"].disabled
     live._asked(live.surface, {"move": [1, 2], "mark": "a 1"}, None)
     assert (live.controls["row"].value, live.controls["column"].value) == (1, 2)
     assert live.surface.answered == "a 1" and live.surface.said.startswith("out[0, 1, 2]")
@@ -330,7 +330,7 @@ def test_the_chosen_output_stays_among_those_that_there_are():
     demo = demos.explore()
     demo.move(99, 99)
     assert (demo.settings["row"], demo.settings["column"]) == (3, 2)
-    demo.set(step_right=4)
+    demo.set(stride_width=4)
     assert demo.settings["column"] == 1
 
 
@@ -347,7 +347,7 @@ def test_nothing_of_jupyter_is_imported_before_a_demo_is_shown():
 
 
 def loops(sh: int = 0, left: int = 0, channels: int = 2, plain: bool = False) -> Callable:
-    """A conv2d by loops, with a slip: another step down, a window too far left, or fewer channels."""
+    """A conv2d by loops, with a slip: another stride down, a window too far left, or fewer channels."""
 
     def conv2d(x, weight, bias=None, stride=1, padding=0):
         down, right = stride
@@ -391,7 +391,7 @@ def test_a_right_answer_reads_what_it_should(plain):
     ],
 )
 def test_both_windows_are_told(slip, read, plain):
-    said = at(demos.explore(loops(**slip, plain=plain)), step_down=2, row=1, column=2)
+    said = at(demos.explore(loops(**slip, plain=plain)), stride_height=2, row=1, column=2)
     assert f"It should read rows 2 to 3, columns 4 to 6 of every channel; it reads {read}." in said
 
 
@@ -467,5 +467,5 @@ def test_this_librarys_operators_are_right_answers(name):
     from strided import operators
 
     demo = demos.explore(getattr(operators, name))
-    for settings in ({}, {"row": 1, "column": 1, "channel": 1}, {"padding_rows": 1, "row": 0}):
+    for settings in ({}, {"row": 1, "column": 1, "channel": 1}, {"padding_height": 1, "row": 0}):
         assert "All outputs agree." in at(demo, **settings)

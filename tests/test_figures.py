@@ -16,6 +16,7 @@ import pytest
 
 from strided import figures, formulas, geometry
 from strided.figures import svg
+from strided.figures.attempt import Output
 from strided.figures.cells import IMAGE
 from strided.figures.explorer import Answer
 from strided.figures.grids import TONES, tone_colour
@@ -27,6 +28,26 @@ SVG = "{http://www.w3.org/2000/svg}"
 BATCH = np.arange(2 * 2 * 2 * 3).reshape(2, 2, 2, 3) - 9
 TARGET = np.array([[[1, 2.5, -3], [4, 0, 1 / 3]], [[1, 2, 3], [4, -5, 6]]])
 MARKS = TARGET == np.array([[[2.5]], [[6]]])
+
+X = np.arange(12.0).reshape(3, 4)
+SHOULD = np.zeros((2, 2, 3, 4), dtype=bool)
+DID = np.zeros((2, 2, 3, 4), dtype=bool)
+for _row, _column in np.ndindex(2, 2):
+    SHOULD[_row, _column, _row : _row + 2, 2 * _column : 2 * _column + 2] = True
+    DID[_row, _column, _row : _row + 2, _column : _column + 2] = True
+
+
+def attempted() -> figures.Figure:
+    """Sums of 2 x 2 windows that should hop by (1, 2), and hop by (1, 1)."""
+    target, mine = (SHOULD * X).sum((2, 3)), (DID * X).sum((2, 3))
+    return figures.attempt(
+        {"x": X, "target": target, "yours": mine},
+        "x",
+        [Output("out", "target", "yours", SHOULD, DID)],
+        {"yours": target != mine},
+        "f(x 3x4)",
+    )
+
 
 VOTES = (
     "How many outputs do 4 pixels give, with windows of 2 & stride 2?",
@@ -50,6 +71,14 @@ EXAMPLES: dict[str, Callable[[], figures.Figure]] = {
     "arrays_odd": lambda: figures.arrays(
         {'a <b> & "c"': [[np.nan, np.inf], [-1e9, -1234.5]], "none": np.zeros((2, 0))}
     ),
+    "arrays_windows": lambda: figures.arrays(
+        {"x": X, "out": [[5, 7]]},
+        {
+            "x": {"window": SHOULD[0, 1], "second": (X % 5 == 0)},
+            "out": {"output": [[False, True]], "differs": [[True, False]]},
+        },
+    ),
+    "attempt": attempted,
     "maps_grey": lambda: figures.maps({"digit": figures.digit(), "small": figures.digit(14)}),
     "maps_signed": lambda: figures.maps({"edges": np.diff(figures.digit()), "two": BATCH[0]}),
     "hop_or_keep": figures.hop_or_keep,
@@ -126,9 +155,10 @@ each_figure = pytest.mark.parametrize("name", EXAMPLES)
 
 def parts(figure: figures.Figure) -> tuple[ElementTree.Element, ElementTree.Element]:
     """Return the svg and the caption."""
-    root = ElementTree.fromstring(figure.html)
+    root = ElementTree.fromstring(re.sub("(?s)<script.*?</script>", "", figure.html))
     assert root.tag == "figure"
-    picture, caption = root
+    picture, caption, *rest = root
+    assert [part.tag for part in rest] == (["p", "p"] if "data-attempt" in root.attrib else [])
     assert (picture.tag, caption.tag) == (f"{SVG}svg", "figcaption")
     return picture, caption
 
@@ -189,6 +219,8 @@ def test_is_a_figure_with_words(name):
 def test_is_small_and_needs_nothing_from_outside(name):
     html = EXAMPLES[name]().html
     assert len(html.encode()) < 200_000
+    if name == "attempt":  # its script is looked at in test_attempt.py
+        html = re.sub("(?s)<script.*?</script>", "", html)
     assert not re.search(r"<script|<style|<image|<use|href|url\(|@import|\son\w+=", html)
     assert re.findall(r"https?://[^\"]+", html) == ["http://www.w3.org/2000/svg"]
 
@@ -248,7 +280,7 @@ def test_every_golden_file_belongs_to_an_example():
 
 
 def test_every_public_figure_has_an_example():
-    made = {name for name in figures.__all__ if name not in ("Figure", "digit")}
+    made = {name for name in figures.__all__ if name not in ("Figure", "attempt", "digit")}
     sources = " ".join(
         " ".join((*make.__code__.co_names, make.__name__)) for make in EXAMPLES.values()
     )
@@ -283,6 +315,42 @@ def test_arrays_writes_every_number_and_shape():
     for value in TARGET.ravel():
         assert seen.count(svg.short(value)) >= 1
     assert sum(seen.count(svg.short(v)) for v in np.unique(TARGET)) >= TARGET.size
+
+
+def test_arrays_tints_by_size_and_by_no_hue():
+    figure = figures.arrays({"a": [[-4, 0, 4]]})
+    assert "the smallest, −4, has none" in caption(figure)
+    paths = [p.attrib for p in parts(figure)[0].iter(f"{SVG}path") if "fill-opacity" in p.attrib]
+    assert [p["fill"] for p in paths] == ["currentColor"] * 2  # 0 and 4, but not −4
+    assert float(paths[0]["fill-opacity"]) < float(paths[1]["fill-opacity"])
+    assert "has none" not in caption(figures.arrays({"a": [[0, 4]]}))
+
+
+def test_arrays_marks_roles_with_a_legend_and_words():
+    figure = EXAMPLES["arrays_windows"]()
+    assert {"window", "another reading", "this output", "differs"} <= set(texts(figure))
+    assert "Marked as window: x[0:2, 2:4]." in figure.alt
+    assert "Marked as another reading: x[0, 0], x[1, 1], x[2, 2]." in figure.alt
+    assert (
+        "Marked as this output: out[0, 1]." in figure.alt and "1 of 2 differ: [0, 0]." in figure.alt
+    )
+    dashed = [r for r in parts(figure)[0].iter(f"{SVG}rect") if "stroke-dasharray" in r.attrib]
+    assert len(dashed) == 3 + 1  # three cells that are no block, and the legend's
+    called = figures.arrays({"x": X}, {"x": {"window": X > 9}}, names={"window": "what it reads"})
+    assert "what it reads" in texts(called) and "Marked as what it reads: x[2, 2:4]." in called.alt
+
+
+def test_colours_are_named_in_one_place():
+    pattern = re.compile(
+        r"#[0-9a-fA-F]{3,6}\b|\brgba?\(|fill=\"(?!none|currentColor|\{|transparent)"
+    )
+    folder = Path(svg.__file__).parent
+    found = {
+        path.name
+        for path in [*folder.glob("*.py"), *folder.glob("*.js")]
+        if pattern.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"svg.py"}
 
 
 def test_arrays_says_in_words_what_differs():
@@ -624,6 +692,7 @@ def test_channel_wiring_counts_lines_and_parameters():
         (lambda: figures.arrays({"x": None}), "dtype object"),
         (lambda: figures.arrays({"x": [[1j]]}), "dtype complex"),
         (lambda: figures.arrays({"x": np.zeros((1, 1, 1, 1, 1))}), "at most 4 axes"),
+        (lambda: figures.arrays({"x": [[1]]}, {"x": {"hue": [[True]]}}), "the role 'hue'"),
         (lambda: figures.arrays({"x": [[1]]}, {"y": [[True]]}), "'y'"),
         (lambda: figures.arrays({"x": [[1]]}, {"x": [True]}), r"\(1,\), its array \(1, 1\)"),
         (lambda: figures.maps({}), "named is empty"),

@@ -13,9 +13,11 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from here import Here
 from nbgrader.api import Gradebook
 
-from autograder import sample
+from autograder import doctor, grade, sample
+from autograder.classroom import Class
 from strided import manifest
 
 LESSON = manifest.lessons()["05_convolution"]
@@ -174,3 +176,36 @@ def test_a_submission_that_kills_its_worker_twice_is_recorded_and_the_class_goes
                 assert rows[student, row.exercise]["status"] == status
     page = (folder / "feedback" / "s03" / LESSON.name / f"{LESSON.name}.html").read_text()
     assert "ended the grader&#39;s own process" in page
+
+
+def spoil(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def kill(path: Path) -> None:
+    notebook = nbformat.read(path, 4)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            cell.source = "import os\nos._exit(1)"
+    nbformat.write(notebook, path)
+
+
+@pytest.mark.skipif(bool(doctor.missing()), reason=doctor.missing())
+@pytest.mark.parametrize(
+    "mishap, status", [(spoil, "invalid"), (Path.unlink, "missing"), (kill, "killed")]
+)
+def test_a_second_grading_that_fails_leaves_none_of_the_first_ones_scores(tmp_path, mishap, status):
+    folder = hand_in(tmp_path / "class", {"ada": "loops", "bob": "loops"})
+    wanted = grade.Wanted([LESSON.name], Class(folder))
+    before = {(r.student_id, r.exercise): r for r in grade.grade(wanted, Here())}
+    assert all(row.score == row.max_score for row in before.values())
+    mishap(folder / "submitted" / "ada" / LESSON.name / f"{LESSON.name}.ipynb")
+    after = {(r.student_id, r.exercise): r for r in grade.grade(wanted, Here())}
+    assert after.keys() == before.keys()
+    theirs = [row for row in after.values() if row.student_id == "ada"]
+    assert {(row.status, row.score) for row in theirs} == {(status, 0)}
+    assert [row for row in after.values() if row.student_id == "bob"] == [
+        row for row in before.values() if row.student_id == "bob"
+    ]
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "strided") as gradebook:
+        assert gradebook.find_submission(LESSON.name, "ada").score == 0

@@ -1,10 +1,16 @@
 """A student's session and the examiner: what happens there stays there."""
 
+import time
+
 import pytest
 
+from autograder import warm as warm_module
+from autograder import wire
 from autograder.examiner import examine
+from autograder.lent import dense_conv2d
 from autograder.student import Ended, Limits, Student
-from autograder.warm import Warm
+from autograder.warm import Warm, start_shared
+from strided import operators
 
 TEST = "assert f([1, 2]) == 3"
 
@@ -198,6 +204,25 @@ def test_the_end_of_the_warm_process_costs_one_exercise(trusted):
             assert examine(TEST, 3, second).status == "passed"
 
 
+def test_workers_get_forks_of_what_was_started_for_all_and_outlive_it(trusted, monkeypatch):
+    if trusted:
+        pytest.skip("there is no sandbox here, and without one nothing is shared")
+    monkeypatch.setattr("autograder.warm._shared", None)
+    start_shared()
+    shared = warm_module._shared
+    with Warm() as one, Warm() as other:
+        assert one.process is None and other.process is None
+        with Student(one) as first, Student(other) as second:
+            first.run("f = sum")
+            second.run("def f(x): return 4")
+            assert examine(TEST, 3, first).status == "passed"
+            assert examine(TEST, 3, second).status == "error"
+        shared.close()
+        with Student(one) as third:
+            third.run("f = sum")
+            assert examine(TEST, 3, third).status == "passed"
+
+
 def test_what_is_lent_can_be_called_and_nothing_else(warm):
     lent = {"operators.conv2d": lambda x: 10 * x}
     with Student(warm, lent=lent) as student:
@@ -233,15 +258,61 @@ def test_what_grows_in_the_examiner_costs_its_exercise(student):
     assert examine("assert (f([]) + f([1])).all()", 3, student).status == "memory"
 
 
-def test_what_is_lent_cannot_take_the_examiners_memory(warm):
-    from autograder.lent import dense_conv2d
+PADDED = (
+    "import numpy as np\nfrom strided import operators\n"
+    "def f(x): return operators.conv2d(np.ones((1, 1, 2, 2)), np.ones((1, 1, {0}, {0})), padding={1})"
+)
 
+
+@pytest.mark.parametrize(
+    "kernel, padding, status", [(2, 50_000, "memory"), (200, 1_000, "timeout")]
+)
+def test_what_is_lent_cannot_take_the_examiners_memory_or_time(warm, kernel, padding, status):
+    with Student(warm, Limits(cell=3), lent={"operators.conv2d": operators.conv2d}) as student:
+        student.run(PADDED.format(kernel, padding))
+        assert examine(TEST, 3, student).status == status
+        student.run("def f(x): return sum(x)")
+        assert examine(TEST, 3, student).status == "passed"
+
+
+@pytest.mark.parametrize("kernel, padding", [(2, 50_000), (200, 1_000)])
+def test_a_large_padding_is_large_work_and_refused(warm, kernel, padding):
     with Student(warm, lent={"operators.conv2d": dense_conv2d}) as student:
-        student.run(
-            "import numpy as np\nfrom strided import operators\n"
-            "def f(x): return operators.conv2d(np.ones((1, 1, 2, 2)), np.ones((1, 1, 2, 2)), padding=50000)"
-        )
-        assert examine(TEST, 3, student).status == "memory"
+        student.run(PADDED.format(kernel, padding))
+        verdict = examine(TEST, 3, student)
+        assert verdict.status == "error" and "is lent for small images" in verdict.text
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "for _ in range(f([1])): pass",
+        "while f:\n    try:\n        while True: pass\n    except Exception: pass",
+        "[0 for _ in range(f([1]))]",
+    ],
+)
+def test_a_test_that_works_without_end_is_stopped(hurried, test):
+    hurried.run("def f(x): return 10**12 if x == [1] else sum(x)")
+    verdict = examine(test, 3, hurried)
+    assert (verdict.status, verdict.score) == ("timeout", 0)
+    assert "worked longer than 1.5 seconds" in verdict.text
+    assert hurried.spent >= 1.5
+    assert examine(TEST, 3, hurried).status == "passed"
+
+
+def test_a_reply_that_takes_long_to_read_is_not_waited_for(hurried, monkeypatch):
+    hurried.run("def f(x): return 3")
+    f, unpack = hurried.find("f"), wire.unpack
+
+    def slow(data, proxy=None):
+        for _ in range(10**6):
+            time.sleep(0.001)
+        return unpack(data, proxy)
+
+    monkeypatch.setattr(wire, "unpack", slow)
+    with pytest.raises(Ended) as ended:
+        f([1, 2])
+    assert ended.value.status == "timeout"
 
 
 def test_what_a_verdict_says_is_short(student):

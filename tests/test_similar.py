@@ -131,3 +131,159 @@ def test_no_two_honest_styles_of_the_bank_are_a_pair(lesson):
     assert len(room) >= 5
     found, _ = similar.alike(room, shown_to_all(lesson))
     assert found == []
+
+
+# As the bank's "loops", by another hand: the same idea, exercise by exercise.
+SAME_IDEA = {
+    "correlate_or_convolve": """
+def correlate_or_convolve(image, kernel):
+    h, w = image.shape[0] - len(kernel) + 1, image.shape[1] - len(kernel[0]) + 1
+    corr, conv = np.zeros([h, w]), np.zeros([h, w])
+    turned = np.flipud(np.fliplr(kernel))
+    for r in range(h):
+        for c in range(w):
+            patch = image[r:r + len(kernel), c:c + len(kernel[0])]
+            corr[r][c] = np.sum(patch * kernel)
+            conv[r][c] = np.sum(patch * turned)
+    return corr, conv
+""",
+    "weight_from_torch_formula": """
+def weight_from_torch_formula(w):
+    result = np.zeros(w.shape[::-1])
+    for a in range(w.shape[0]):
+        for b in range(w.shape[1]):
+            result[:, :, b, a] = w[a, b].T
+    return result
+""",
+    "conv2d": """
+def conv2d(x, weight, bias=None, stride=1, padding=0):
+    if np.ndim(stride) == 0:
+        stride = (stride, stride)
+    if np.ndim(padding) == 0:
+        padding = (padding, padding)
+    border = [(0, 0), (0, 0), (padding[0], padding[0]), (padding[1], padding[1])]
+    x = np.pad(x, border)
+    size = [(x.shape[2 + a] - weight.shape[2 + a]) // stride[a] + 1 for a in (0, 1)]
+    y = np.zeros((len(x), len(weight), *size))
+    for image in range(len(x)):
+        for plane in range(len(weight)):
+            for r in range(size[0]):
+                for c in range(size[1]):
+                    top, left = r * stride[0], c * stride[1]
+                    part = x[image, :, top:top + weight.shape[2], left:left + weight.shape[3]]
+                    y[image, plane, r, c] = np.sum(part * weight[plane])
+            if bias is not None:
+                y[image, plane] += bias[plane]
+    return y
+""",
+}
+
+
+def test_the_same_idea_by_another_hand_is_no_pair():
+    bank = answers("05_convolution")
+    loops = {exercise: bank[exercise, "loops"] for exercise in SAME_IDEA}
+    known = shown_to_all("05_convolution")
+    found, _ = similar.alike({"one": loops, "other": SAME_IDEA}, known)
+    assert found == []
+    copy = {name: everything(source, name) for name, source in SAME_IDEA.items()}
+    found, _ = similar.alike({"one": loops, "other": SAME_IDEA, "copier": copy}, known)
+    assert [(pair.one, pair.other) for pair in found] == [("other", "copier")]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_same_slip_in_other_code_is_no_pair(lesson):
+    """Every student has the bank's wrong answer to one exercise, and the rest in a style of their own."""
+    bank = answers(lesson)
+    slip = next((exercise, style) for exercise, style in bank if style.startswith("slip:"))
+    room = honest(lesson)
+    for cells in room.values():
+        cells[slip[0]] = bank[slip]
+    found, _ = similar.alike(room, shown_to_all(lesson))
+    assert found == []
+
+
+def test_what_the_lesson_shows_and_what_many_wrote_counts_for_nothing():
+    bank = answers("05_convolution")
+    solution = shown_to_all("05_convolution")
+    assert similar.alike({"a": {"x": solution[-1]}, "b": {"x": solution[-1]}}, solution)[0] == []
+    alone = {f"s{n}": {"conv2d": bank["conv2d", "columns"]} for n in range(similar.FEW + 1)}
+    assert similar.alike(alone)[0] == []
+    del alone["s0"]
+    pairs, _ = similar.alike(alone)
+    assert len(pairs) == similar.FEW * (similar.FEW - 1) // 2
+    assert all(pair.share == 1 for pair in pairs)
+
+
+def test_a_short_answer_is_never_a_pair():
+    short = {"w": "def weight_from_torch_formula(w):\n    return np.ascontiguousarray(w.T)\n"}
+    assert similar.alike({"one": short, "other": dict(short)})[0] == []
+
+
+def test_the_most_alike_pair_comes_first_and_more_code_hides_nothing():
+    room = honest("07_backward")
+    victim = room["student-1"]
+    room["all"] = {name: renamed(source, name) for name, source in victim.items()}
+    room["most"] = {name: renamed(source, name) for name, source in list(victim.items())[:-1]}
+    room["most"]["conv2d_backward"] = room["student-2"]["conv2d_backward"].replace(".", " .")
+    room["all"]["cell 40"] = next(iter(answers("08_phase_and_aliasing").values()))
+    found, _ = similar.alike(room, shown_to_all("07_backward"))
+    assert {found[0].one, found[0].other} == {"student-1", "all"} and found[0].share > 0.95
+    assert {"most", "student-1"} in [{pair.one, pair.other} for pair in found]
+    assert [pair.share for pair in found] == sorted((pair.share for pair in found), reverse=True)
+
+
+def test_the_marked_parts_are_those_that_both_have():
+    first = {"a": "total = 0\nfor i in x:\n    total += w[i] * x[i + 1, 2] - b.sum()\n"}
+    second = {"b": "# mine\ns = 0\nprint(s)\nfor k in y:\n    s += v[k] * y[k + 1, 2] - c.sum()\n"}
+    here, there = similar.common_parts(first, second, set())
+    assert [first["a"][start:end] for start, end in here["a"]][-1].startswith("total += w[i]")
+    assert [second["b"][start:end] for start, end in there["b"]][-1].startswith("s += v[k]")
+    assert "mine" not in "".join(second["b"][start:end] for start, end in there["b"])
+    assert similar.common_parts(first, {"b": "nothing = alike"}, set()) == ({}, {})
+
+
+def test_structure_that_renaming_keeps_is_compared():
+    def marks(source):
+        return {piece.mark for piece in similar.pieces(source, thin=False)}
+
+    one = "out[i, j] = x[i, j] + x[i, k]"
+    assert marks(one) == marks("y[a, b] = z[a, b] + z[a, c]  # (renamed)")
+    assert marks(one) == marks("out[(i, j)]=(x[i,j])+x[i,k,]")
+    assert marks(one) != marks("out[i, j] = x[j, i] + x[i, k]")
+    assert marks(one) != marks("out[i, j] = x[i, j] - x[i, k]")
+    assert marks("a = b.sum(c) + d * 2") != marks("a = b.max(c) + d * 2")
+    assert marks("a: int = b + c * d") == marks("a = b + c * d")
+    assert marks("def f(a: int, b: tuple[int, int] = (1, 2)) -> int:\n    pass") == marks(
+        "def f(a, b=(1, 2)):\n    pass"
+    )
+    assert marks("if a: b = c + d * e[0]; f = g") == marks("b = c + d * e[0]") != set()
+
+
+JUNK = {
+    "brackets": "(" * 50_000,
+    "quotes": "\"'" * 30_000,
+    "backslashes": '"\\' * 30_000,
+    "signs": "x = " + "-" * 50_000 + "1",
+    "nul": "\0a\n" * 100,
+    "half characters": 'x = "\ud800" + y * z[0]\n',
+    "form feeds": "\x0ca = b\r+ c\n\x0b" * 100,
+    "wide letters": "ａ = ｂ + ｃ * ｄ\n",
+    "lambdas": "lambda x:" * 5_000,
+    "nested": "".join(" " * depth + "if x:\n" for depth in range(300)),
+    "odd indents": "  a\n b\n\tc\n    d",
+    "magic": "%matplotlib inline\n!ls\n?x\n",
+    "one line": "a + " * 20_000,
+    "binary": bytes(range(256)).decode("latin-1") * 50,
+    "no end": 'x = """' + "a\n" * 10_000,
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)
+def test_junk_is_cut_into_pieces_or_left_alone(junk):
+    for piece in similar.pieces(junk):
+        assert 0 <= piece.start < piece.end <= len(junk)
+    found, nobodys = similar.alike({"one": {"a": junk}, "other": {"a": junk, "b": junk}})
+    for side in similar.common_parts({"a": junk}, {"a": junk, "b": junk}, nobodys):
+        for spans in side.values():
+            assert spans == sorted(spans)

@@ -99,11 +99,27 @@ def test_a_choice_by_comparing_reads_the_winner_and_counts_the_rest():
 
 
 def test_copies_constants_and_several_results_are_told():
-    record = trace(lambda x: (x[::2], x.sum(axis=0) * 0 + 1, np.ones(2)), X)
+    record = trace(lambda x: (x[::2], x.sum(axis=0) * 2 + 1, np.ones(2)), X)
     assert record.reads((0, 1, 4)) == {(2, 4): 1}
     assert len(record.reads((1, 0))) == 6 and record.reads((2, 0)) == {}
     with pytest.raises(IndexError, match="2 indices"):
         record.reads((0, 1))
+
+
+def test_what_is_multiplied_by_zero_is_read_and_not_made_of():
+    record = trace(lambda x: x @ np.eye(8)[:, :2] + 0 * x[:, :2], X)
+    assert record.reads((3, 1)) == {(3, 1): 1}
+    assert record.counts[3, 5] == 2
+
+
+def test_random_numbers_are_plain_ones():
+    rng = np.random.default_rng(0)  # seed 0; compiled code that writes into what np.empty makes
+
+    def noisy(x):
+        return x[:2] + 0 * rng.random((2, 1)) + 0 * np.random.default_rng(1).normal(size=(2, 1))
+
+    assert trace(noisy, X).reads((1, 2)) == {(1, 2): 1}
+    assert np.empty(2).dtype == np.float64 and rng.random(2).dtype == np.float64
 
 
 def test_signs_and_comparisons_are_followed():

@@ -2,9 +2,24 @@
 
 import inspect
 import re
+import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from html import escape
+
+
+def in_notebook() -> bool:
+    """Whether this runs in a notebook's kernel, which can show pictures."""
+    ipython = sys.modules.get("IPython")  # a notebook has imported it; nobody else waits for it
+    shell = ipython.get_ipython() if ipython else None
+    return getattr(shell, "kernel", None) is not None
+
+
+def show(piece: object) -> None:
+    """Show a piece in the notebook now, wherever in a cell that is."""
+    from IPython.display import display
+
+    display(piece)
 
 
 class Html:

@@ -15,13 +15,16 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+import numpy.random  # loaded, so that `_COMPILED` is whole
 
 Index = tuple[int, ...]
 
@@ -63,7 +66,11 @@ def _combine(ufunc: np.ufunc, *operands: Any) -> Any:
             number.counts[number.entry] += 1
     if not traced or isinstance(value, bool | np.bool_):
         return value
-    return _Number(value, traced, None, traced[0].counts)
+    # Times zero: it is read, but the result is not made of it.
+    times_zero = ufunc is np.multiply and any(
+        not isinstance(o, _Number) and o == 0 for o in operands
+    )
+    return _Number(value, () if times_zero else traced, None, traced[0].counts)
 
 
 def _operator(ufunc: np.ufunc, swapped: bool = False) -> Callable:
@@ -192,6 +199,16 @@ _MAKERS = ("zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_l
 _CONVERTERS = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
 
 
+# NumPy's compiled random numbers write raw floats into what `np.empty` gives them.
+_COMPILED = [
+    module
+    for name, module in sys.modules.items()
+    if name.startswith("numpy.random.") and getattr(module, "np", None) is np
+]
+_PLAIN = ModuleType("numpy")
+_PLAIN.__dict__.update(vars(np))
+
+
 @contextlib.contextmanager
 def _recording_numpy() -> Iterator[None]:
     """Let the arrays that a function makes take traced numbers: NumPy's makers are replaced meanwhile."""
@@ -201,6 +218,9 @@ def _recording_numpy() -> Iterator[None]:
                 made = getattr(np, name)
                 stack.callback(setattr, np, name, made)
                 setattr(np, name, wrap(made))
+        for module in _COMPILED:
+            stack.callback(setattr, module, "np", np)
+            module.np = _PLAIN  # type: ignore[attr-defined]
         yield
 
 
@@ -227,6 +247,8 @@ class Trace:
 
     def reads(self, index: int | Index) -> dict[Index, int]:
         """The entries that one output was made of, by index, and how often each was read for it.
+
+        What was multiplied by a plain zero, as under a mask, was read, but nothing is made of it.
 
         With several results, `index` begins with the result's number. Raises IndexError where there is
         no such output.

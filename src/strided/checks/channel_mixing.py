@@ -366,6 +366,9 @@ class ByDistance(Check):
             if faults([run(slip.function, call) for call in cases]) == given
         ]
 
+    def drawn(self, *known: Any) -> None:
+        """Nothing: there is no one target to stand beside."""
+
     def yours(self, function: Callable):
         """Your weight for the first case, beside that of the SubSampling nearest to it."""
         from strided import figures

@@ -13,13 +13,19 @@ import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from numbers import Number
-from typing import Any, Literal, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 import numpy as np
 
-from strided import manifest
+from strided import display, manifest
+from strided.indices import span as span
 from strided.slips import core as slips
+
+if TYPE_CHECKING:
+    from strided.checks.probe import Reading
+    from strided.figures import Figure
 
 LONGEST = 500  # characters of an exception's text
 WIDTH = 78  # nbgrader's Validate dialogue cuts longer lines
@@ -31,12 +37,32 @@ class WrongAnswer(AssertionError):
 
     status: the word that grades.csv uses for it: failed, blank or error.
     slip: id of the recognised slip, several joined by `|` if nothing tells them apart, or "".
+    draw: what draws `figure`, if there is anything to draw.
     """
 
-    def __init__(self, message: str, status: str = "failed", slip: str = ""):
+    def __init__(
+        self,
+        message: str,
+        status: str = "failed",
+        slip: str = "",
+        draw: Callable[[], "Figure | None"] | None = None,
+    ):
         super().__init__(message)
         self.status = status
         self.slip = slip
+        self._draw = draw
+
+    @cached_property
+    def figure(self) -> "Figure | None":
+        """The failed case, its target and the answer's result side by side; None without arrays.
+
+        It is drawn when it is first asked for, from what the check already knows: the answer is not
+        called again. Hidden tests have none: their numbers stay hidden.
+        """
+        try:
+            return self._draw() if self._draw else None
+        except Exception:  # whatever an answer returned, the explanation stands without a picture
+            return None
 
     def _render_traceback_(self) -> list[str]:
         # IPython shows these lines in place of a traceback through the check's own code.
@@ -232,11 +258,6 @@ def index_text(name: str, index: Sequence[int]) -> str:
     return f"{name}[{', '.join(map(str, index))}]"
 
 
-def span(start: int, stop: int, step: int = 1) -> str:
-    """A slice as it is typed: `0:3`, `1:7:2`."""
-    return f"{start}:{stop}" if step == 1 else f"{start}:{stop}:{step}"
-
-
 def block(array: np.ndarray) -> str:
     """A small array's numbers in rows, as in a window to be checked by hand."""
     with np.printoptions(linewidth=WIDTH - 6, suppress=True, precision=4, threshold=60):
@@ -315,11 +336,15 @@ class Check:
     def __call__(self, function: Callable) -> Literal[True]:
         """Pass with a line that says so, or raise a WrongAnswer that explains.
 
-        The line begins with the exercise's id and "all", by which `strided.progress` knows it.
-
-        Raises TypeError where the answer is no function at all.
+        The line begins with the exercise's id and "all", by which `strided.progress` knows it. A
+        notebook shows the figure of a WrongAnswer first.
         """
-        self.judge(function, self.cases)
+        try:
+            self.judge(function, self.cases)
+        except WrongAnswer as wrong:
+            if display.in_notebook() and wrong.figure is not None:
+                display.show(wrong.figure)
+            raise
         print(f"{self.exercise}: all {len(self.cases)} cases are right.")
         return True
 
@@ -353,20 +378,42 @@ class Check:
         if problem is None:
             return
         number, fault = problem
+        call, outcome, reading = cases[number], outcomes[number], None
         found = self._recognise(outcomes, cases, reference)
         if words:
             lines = [hidden_failure(words)]
         else:
-            lines = [self._call(cases[number]), fault.text]
+            lines = [self._call(call), fault.text]
         if found:
             lines += _named(found)
         elif not words:
-            lines += [fault.advice, self._seems(function, outcomes[number], cases[number])]
+            reading, of = self._read(function, outcome, call)
+            lines += [fault.advice, reading.text(of) if reading else ""]
+
+        def draw() -> "Figure | None":
+            # A recognised slip did on every case what the answer did.
+            like = found[0].function if found else None
+            return self.drawn(call, outcome, reference, reading, like)
+
         raise WrongAnswer(
             "\n".join(line for line in lines if line),
             status="failed" if found else fault.status,  # a known mistake, even where it raises
             slip="|".join(s.id for s in found),
+            draw=None if words else draw,
         )
+
+    def drawn(
+        self,
+        call: Case,
+        outcome: Outcome,
+        reference: Callable,
+        reading: "Reading | None",
+        like: Callable | None,
+    ) -> "Figure | None":
+        """The picture of a wrong result; see `picture.wrong_result`."""
+        from strided.checks import picture
+
+        return picture.wrong_result(self, call, outcome, reference, reading, like)
 
     def adapted(self, answer: Callable) -> Callable:
         """What a case calls: the answer itself, unless a check looks at what becomes of its result."""
@@ -394,17 +441,19 @@ class Check:
             )
         return None
 
-    def _seems(self, function: Callable, outcome: Outcome, call: Case) -> str:
-        """What the first wrong output seems to read of the first array, where that can be found."""
+    def _read(
+        self, function: Callable, outcome: Outcome, call: Case
+    ) -> "tuple[Reading | None, str]":
+        """What the first wrong output seems to read of the first array, if found; the array's name."""
         from strided.checks.probe import probe  # only a wrong answer pays for it
 
         if call.raises is not None or outcome.error is not None:
-            return ""
+            return None, ""
         expected = self.reference(*copy.deepcopy(call.args), **copy.deepcopy(call.kwargs))
-        index = self._first_wrong(outcome.value, expected)
+        index = self.first_wrong(outcome.value, expected)
         place = next((n for n, value in enumerate(call.args) if is_array(value)), None)
         if index is None or place is None:
-            return ""
+            return None, ""
 
         def answer(x: np.ndarray) -> float:
             again = replace(call, args=(*call.args[:place], x, *call.args[place + 1 :]))
@@ -413,14 +462,13 @@ class Check:
                 value, at = value[index[0]], index[1:]
             return float(np.asarray(value)[at])
 
-        reading = probe(answer, call.args[place])
-        return reading.text(self.arguments[place]) if reading else ""
+        return probe(answer, call.args[place]), self.arguments[place]
 
-    def _first_wrong(self, got: object, expected: object) -> tuple[int, ...] | None:
+    def first_wrong(self, got: object, expected: object) -> tuple[int, ...] | None:
         """Index of the first wrong number of an array result; with several, its part's number first."""
         pairs = [(got, expected)]
         if self.parts and isinstance(expected, tuple | list):
-            pairs = list(zip(self._results(got, expected) or [], expected, strict=False))
+            pairs = list(zip(self.results(got, expected) or [], expected, strict=False))
         for part, (g, e) in enumerate(pairs):
             if same(g, e):
                 continue
@@ -431,7 +479,7 @@ class Check:
             return (part, *index) if self.parts else index
         return None
 
-    def _results(self, got: object, expected: tuple | list) -> list | None:
+    def results(self, got: object, expected: tuple | list) -> list | None:
         """An answer's several results, which may come stacked in one array; None if it has others."""
         if is_array(got) and got.ndim == 1 + max(np.ndim(part) for part in expected):
             got = list(got)
@@ -440,9 +488,9 @@ class Check:
         return None
 
     def _difference(self, got: object, expected: object, call: Case) -> str:
-        names = self._names(call)
+        names = self.names(call)
         if names and isinstance(expected, tuple | list):
-            results = self._results(got, expected)
+            results = self.results(got, expected)
             if results is None:
                 wanted = f"it must return {len(expected)} results: ({', '.join(names)}),"
                 return f"{wrap(wanted)}\n{wrap(f'but it returned {_kind(got)}')}"
@@ -487,7 +535,8 @@ class Check:
             lines.append(indent(self.reads(call, part + index)))
         return "\n".join(lines)
 
-    def _names(self, call: Case) -> tuple[str, ...]:
+    def names(self, call: Case) -> tuple[str, ...]:
+        """Names of the results, where the function returns several."""
         return self.parts(call) if callable(self.parts) else self.parts
 
     def _recognise(
@@ -514,49 +563,24 @@ class Check:
         ]
         return wrap(f"{self.exercise}({', '.join(words)})", first="", rest="    ")
 
-    def target(self):
+    def described(self, call: Case) -> str:
+        """The call as a sentence of a caption."""
+        return " ".join(self._call(call).split())
+
+    def target(self) -> "Figure":
         """A picture of the first case and the result it must give, before you write anything."""
-        from strided import figures
+        from strided.checks import picture
 
-        named = self._inputs() | self._targets()
-        return figures.arrays(named, caption=self._call(self.cases[0]))
+        return picture.target(self, self.cases[0])
 
-    def yours(self, function: Callable):
-        """The target picture with your result beside it, differing outputs marked."""
-        from strided import figures
+    def yours(self, function: Callable) -> "Figure":
+        """The target picture with your result beside it, differing outputs marked.
 
-        named = self._inputs() | self._targets()
-        value = run(self.adapted(function), self.cases[0]).value
-        targets = self._targets()
-        results = self._results(value, tuple(targets.values())) if self.parts else None
-        marks = {}
-        for (title, target), part in zip(targets.items(), results or [value], strict=False):
-            array = as_array(part)
-            if array is not None and 0 < array.ndim <= 4:
-                mine = "yours" if title == "target" else title.replace("target", "your", 1)
-                named[mine] = array.real  # a Fourier transform leaves an imaginary part
-                if array.shape == target.shape:
-                    marks[mine] = differing(array, target)
-        return figures.arrays(named, marks=marks, caption=self._call(self.cases[0]))
+        Click an output, or move with the arrow keys, to see what it must read and what yours reads.
+        """
+        from strided.checks import picture
 
-    def _inputs(self) -> dict[str, np.ndarray]:
-        named = {}
-        for name, value in zip(self.arguments, self.cases[0].args, strict=False):
-            if is_array(value) and value.ndim >= 2:
-                named[name] = value
-            elif are_arrays(value):
-                named |= {f"{name}[{n}]": array for n, array in enumerate(value)}
-        return named
-
-    def _targets(self) -> dict[str, np.ndarray]:
-        first = self.cases[0]
-        result = self.reference(*first.args, **first.kwargs)
-        if not self.parts:
-            return {"target": np.asarray(result)}
-        return {
-            f"target {name}": np.asarray(part)
-            for name, part in zip(self._names(first), result, strict=True)
-        }
+        return picture.yours(self, self.cases[0], function)
 
 
 def not_a_function(exercise: str, answer: object, define: str = "(...)") -> WrongAnswer:

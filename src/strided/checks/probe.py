@@ -18,7 +18,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from strided.checks.core import block, indent, index_text, span, together, wrap
+from strided.checks.core import block, indent, index_text, together, wrap
+from strided.indices import even_span
 
 SECONDS = 0.15  # a check cell answers in less than 0.3 s, whatever the answer costs
 FAR = 50  # how many nudges a large one is
@@ -34,6 +35,13 @@ class Reading:
     weights: dict[tuple[int, ...], float]
     offset: float
 
+    def where(self, shape: tuple[int, ...]) -> np.ndarray:
+        """The entries that are read, as booleans of the array's shape."""
+        read = np.zeros(shape, dtype=bool)
+        for index in self.weights:
+            read[index] = True
+        return read
+
     def text(self, name: str) -> str:
         """Say which entries of the array `name` are read, and with which weights."""
         if not self.weights:
@@ -41,7 +49,7 @@ class Reading:
         numbers = np.array(list(self.weights.values()))
         alike = np.ptp(numbers) <= ALIKE * np.abs(numbers).max()
         axes = [sorted(set(axis)) for axis in zip(*self.weights, strict=True)]
-        slices, size = [_slice(axis) for axis in axes], math.prod(map(len, axes))
+        slices, size = [even_span(axis) for axis in axes], math.prod(map(len, axes))
         box, below = all(slices) and len(numbers) > size / 2, ""
         if box:
             where = together(f"{name}[{', '.join(slices)}]")
@@ -66,15 +74,6 @@ class Reading:
         box = np.array([self.weights.get(index, 0.0) for index in itertools.product(*axes)])
         digits = 3 - int(np.floor(np.log10(np.abs(box).max())))
         return np.round(box, digits).reshape([len(axis) for axis in axes if len(axis) > 1])
-
-
-def _slice(places: list[int]) -> str:
-    """Evenly spaced places as they are typed in an index; empty where they are not even."""
-    if len(places) == 1:
-        return str(places[0])
-    first, step = places[0], places[1] - places[0]
-    even = places == list(range(first, places[-1] + 1, step))
-    return span(first, places[-1] + 1, step) if even else ""
 
 
 def _number(value: float) -> str:
@@ -167,3 +166,50 @@ def _movers(
     of_one = change(one)
     yield from _movers(change, one, of_one, little)
     yield from _movers(change, other, moved - of_one, little)
+
+
+def impulses(
+    answer: Callable[[np.ndarray], tuple[np.ndarray, ...]], x: np.ndarray, seconds: float
+) -> tuple[np.ndarray, ...] | None:
+    """Which entries of an array move which entries of the results, by changing one entry at a time.
+
+    Args:
+        answer: from an array of x's shape and type to the results.
+        x: whole or real numbers, of any shape; left as it is.
+        seconds: after which it gives up.
+
+    Returns:
+        For each result booleans of the result's shape and then x's, or None where the answer is too
+        slow, raises, or does not give the same twice.
+    """
+    stop = time.perf_counter() + seconds
+    if x.dtype.kind not in "iuf":
+        return None
+
+    def again(changed: np.ndarray) -> list[np.ndarray]:
+        return [np.asarray(part, dtype=float) for part in answer(changed)]
+
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            rest, twice = again(x.copy()), again(x.copy())
+            if not all(map(np.array_equal, rest, twice)):
+                return None
+            moved = [np.zeros(part.shape + x.shape, dtype=bool) for part in rest]
+            nudges = _nudges(x)
+            entries = list(enumerate(np.ndindex(x.shape)))
+            # A saturated output moves only far away: look there for those that nothing moved.
+            for times in (1, -FAR * FAR, FAR * FAR):
+                for entry, at in entries:
+                    if time.perf_counter() > stop:
+                        return None
+                    nudged = x.copy()
+                    nudged[at] += nudges[entry] * times
+                    for where, before, after in zip(moved, rest, again(nudged), strict=True):
+                        little = PRECISION * np.maximum(1.0, np.abs(before))
+                        where[(..., *at)] |= np.abs(after - before) > little
+                axes = tuple(range(-x.ndim, 0))
+                if all(where.any(axis=axes).all() for where in moved):
+                    break
+    except (Exception, SystemExit):
+        return None
+    return tuple(moved)

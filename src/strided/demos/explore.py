@@ -35,16 +35,16 @@ _GAINS, _BIASES = np.array([2.0, 3.0]), np.array([1.0, -1.0])
 
 CONTROLS: dict[str, Control] = {
     "operator": Choice("Operator", {name: key for key, name in OPERATORS.items()}, "convolution"),
-    "height": Number("Image rows", 1, 9, 5),
-    "width": Number("Image columns", 1, 9, 7),
-    "kernel_rows": Number("Kernel rows", 1, 4, 2),
-    "kernel_columns": Number("Kernel columns", 1, 4, 3),
-    "step_down": Number("Step down", 1, 4, 1),
-    "step_right": Number("Step right", 1, 4, 2),
-    "padding_rows": Number("Padding rows", 0, 2),
-    "padding_columns": Number("Padding columns", 0, 2),
-    "ceil_mode": Switch("Ceil mode"),
-    "count_padding": Switch("Count padding in the divisor", True),
+    "height": Number("Rows", 1, 9, 5),
+    "width": Number("Columns", 1, 9, 7),
+    "kernel_height": Number("Kernel rows", 1, 4, 2),
+    "kernel_width": Number("Kernel columns", 1, 4, 3),
+    "stride_height": Number("Stride down", 1, 4, 1),
+    "stride_width": Number("Stride across", 1, 4, 2),
+    "padding_height": Number("Padding rows", 0, 2),
+    "padding_width": Number("Padding columns", 0, 2),
+    "ceil_mode": Switch("Round up (ceil mode)"),
+    "count_include_pad": Switch("Count padding in the divisor", True),
     "channel": Number("Output channel", 0, CHANNELS - 1),
     "row": Number("Output row", 0, 12),
     "column": Number("Output column", 0, 12),
@@ -52,8 +52,8 @@ CONTROLS: dict[str, Control] = {
 
 ANSWER_STEPS: list[tuple[Settings, str]] = [
     ({}, "The first output: what it should read, and what yours reads."),
-    ({"column": 1}, "One output to the right: does your window move by the step to the right?"),
-    ({"row": 1}, "One output down: does your window move by the step down?"),
+    ({"column": 1}, "One output to the right: does your window move by the stride across?"),
+    ({"row": 1}, "One output down: does your window move by the stride down?"),
     ({"channel": 1}, "The other channel: which channels does yours read?"),
     ({"row": 3, "column": 2}, "The last output: does your window still lie in the image?"),
 ]
@@ -65,7 +65,7 @@ STEPS: list[tuple[Settings, str]] = [
     ),
     (
         {"operator": "average", "column": 1},
-        "One output to the right, the window moves by the step, here by two columns. In the printed formula "
+        "One output to the right, the window moves by the stride, here by two columns. In the printed formula "
         "the first index grows, because it counts along the width.",
     ),
     (
@@ -73,23 +73,23 @@ STEPS: list[tuple[Settings, str]] = [
         "The last output. The printed indices stand one above the coded ones, and in the other order.",
     ),
     (
-        {"operator": "average", "padding_rows": 1, "padding_columns": 1, "column": 0},
+        {"operator": "average", "padding_height": 1, "padding_width": 1, "column": 0},
         "Padding shifts the window up and to the left. Its zeros count in the divisor: the border gets darker.",
     ),
     (
         {
             "operator": "average",
-            "padding_rows": 1,
-            "padding_columns": 1,
-            "count_padding": False,
+            "padding_height": 1,
+            "padding_width": 1,
+            "count_include_pad": False,
         },
         "Or they do not count: then the divisor is the number of cells in the image.",
     ),
     (
         {
             "operator": "average",
-            "kernel_columns": 2,
-            "step_down": 2,
+            "kernel_width": 2,
+            "stride_height": 2,
             "ceil_mode": True,
             "row": 2,
             "column": 3,
@@ -152,14 +152,14 @@ def explore(answer: Callable | None = None, operator: str | None = None) -> Demo
 def _arguments(settings: Settings) -> dict[str, Any]:
     """The settings as the operators' own arguments."""
     found: dict[str, Any] = {
-        "kernel_size": (settings["kernel_rows"], settings["kernel_columns"]),
-        "stride": (settings["step_down"], settings["step_right"]),
+        "kernel_size": (settings["kernel_height"], settings["kernel_width"]),
+        "stride": (settings["stride_height"], settings["stride_width"]),
     }
     if settings["operator"] != "subsampling":
-        found["padding"] = (settings["padding_rows"], settings["padding_columns"])
+        found["padding"] = (settings["padding_height"], settings["padding_width"])
     if settings["operator"] == "average":
         found["ceil_mode"] = settings["ceil_mode"]
-        found["count_include_pad"] = settings["count_padding"]
+        found["count_include_pad"] = settings["count_include_pad"]
     return found
 
 
@@ -169,16 +169,16 @@ def _arrays(settings: Settings) -> dict[str, np.ndarray]:
     if settings["operator"] == "subsampling":
         arrays |= {"weight": _GAINS, "bias": _BIASES}
     if settings["operator"] == "convolution":
-        rows, columns = settings["kernel_rows"], settings["kernel_columns"]
+        rows, columns = settings["kernel_height"], settings["kernel_width"]
         arrays |= {"weight": _KERNELS[:, :, :rows, :columns], "bias": _BIASES}
     return {name: array.copy() for name, array in arrays.items()}
 
 
 def _idle(settings: Settings) -> set[str]:
     """The settings that this operator does not have."""
-    idle = set() if settings["operator"] == "average" else {"ceil_mode", "count_padding"}
+    idle = set() if settings["operator"] == "average" else {"ceil_mode", "count_include_pad"}
     if settings["operator"] == "subsampling":
-        idle |= {"padding_rows", "padding_columns"}
+        idle |= {"padding_height", "padding_width"}
     return idle
 
 

@@ -179,7 +179,10 @@ class Demo:
         return Shown(figure.html, figure.result or _caption(figure.html), figure.alt)
 
     def stepper(self) -> str:
-        """The steps as HTML: without a script the first is open, with it one is shown at a time."""
+        """The steps as HTML: without a script the first is open, with it one is shown at a time.
+
+        No `<section>` is among them: on slides that would be a slide.
+        """
         parts, opened = [], ' open=""'
         for number, (settings, sentence) in enumerate(self.steps, start=1):
             parts.append(
@@ -187,9 +190,9 @@ class Demo:
                 f"{self.show(settings).html}</details>"
             )
         return (
-            f'<section class="strided-steps" aria-label="{clean(self.title)}" '
+            f'<div class="strided-steps" role="group" aria-label="{clean(self.title)}" '
             f'data-lm-suppress-shortcuts="true"><p><strong>{clean(self.title)}</strong></p>'
-            f"{''.join(parts)}</section><script>{asset('stepper.js')}</script>"
+            f"{''.join(parts)}</div><script>{asset('stepper.js')}</script>"
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:

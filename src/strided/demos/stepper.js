@@ -61,5 +61,5 @@
     });
     show(0);
   };
-  document.querySelectorAll("section.strided-steps:not([data-ready])").forEach(start);
+  document.querySelectorAll(".strided-steps:not([data-ready])").forEach(start);
 })();

@@ -14,7 +14,8 @@ function render({ model, el }) {
     surface.setAttribute("aria-label", `${model.get("title")}: the arrow keys move the window`);
     const keys = document.createElement("p");
     keys.className = "strided-surface-keys";
-    keys.textContent = "Click the picture, then move with the arrow keys; or click an output.";
+    keys.textContent =
+      "Click the picture or tab to it, then move with the arrow keys. A click on an output goes there.";
     el.append(keys);
   }
   const said = document.createElement("p");

@@ -5,6 +5,7 @@ settings give the same bytes. Text takes the page's own colour, so that light an
 read well.
 """
 
+from strided.figures.attempt import attempt
 from strided.figures.cells import convolution_cell, flip, pooling_cell
 from strided.figures.channels import channel_wiring
 from strided.figures.coverage import coverage_map, coverage_rows, spread_back, sum_loss_test
@@ -29,7 +30,11 @@ __all__ = [
     "Figure",
     "arrays",
     "as_written_as_coded",
+<<<<<<< HEAD
+    "attempt",
+=======
     "channel_moved",
+>>>>>>> demos
     "channel_wiring",
     "connection_table",
     "convolution_cell",

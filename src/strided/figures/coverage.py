@@ -254,6 +254,8 @@ def sum_loss_test(slips: Sequence[str] = SUM_LOSS) -> Figure:
 
     right = {name: gradients(operators.conv2d_backward, name) for name in cotangents}
     total = sum(gradient.size for gradient in right["ones"])
+    both = np.stack([of[0] for of in right.values()])
+    ends = both.max(), min(both.min(), 0)
     cell = 32.0
 
     def words(text: str) -> Canvas:
@@ -263,7 +265,7 @@ def sum_loss_test(slips: Sequence[str] = SUM_LOSS) -> Figure:
 
     def drawn(gradient: np.ndarray, expected: np.ndarray) -> Grid:
         grid = Grid(gradient.shape, cell)
-        grid.shade(gradient, max(np.abs(right[name][0]).max() for name in right))
+        grid.shade(gradient, *ends)
         grid.numbers(gradient)
         grid.differs(~np.isclose(gradient, expected))
         return grid

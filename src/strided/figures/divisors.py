@@ -81,7 +81,7 @@ def divisor_maps(
         results.append(f"{name}: {in_words(divisors)}.")
         words.append(f"{name} ({rule}), {size} outputs: {in_words(divisors)}.")
     setting = (
-        f"image {h} × {w}, window {kernel[0]} × {kernel[1]}, step ({step[0]}, {step[1]}), "
+        f"image {h} × {w}, window {kernel[0]} × {kernel[1]}, stride ({step[0]}, {step[1]}), "
         f"padding ({pads[0]}, {pads[1]})"
     )
     defaults = not ceil_mode and count_include_pad is None
@@ -89,9 +89,15 @@ def divisor_maps(
     picture = with_legend(flow(panels, gap=28), {"differs": f"not the window's {area} cells"})
     return picture.figure(
         f"Divisors of average pooling for {setting}. {' '.join(words)}",
+<<<<<<< HEAD
+        f"What the window's sum is divided by, for each framework's defaults: {setting}. "
+        "The stride is given, "
+        "because the default stride differs as well: 1 in Torch7, Caffe and ONNX, the window in "
+=======
         f"What the window's sum is divided by, {whose}: {setting}. "
         "The step is given, "
         "because the default step differs as well: 1 in Torch7, Caffe and ONNX, the window in "
+>>>>>>> demos
         "PyTorch and "
         "TensorFlow's Keras.",
         " ".join(results),

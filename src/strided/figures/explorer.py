@@ -13,7 +13,7 @@ from strided.figures import indexing
 from strided.figures.cells import Output, position, sign, single, small_image
 from strided.figures.grid import Box, Grid, cell_size, in_words, plain, with_legend
 from strided.figures.indexing import Windows
-from strided.figures.layout import column, flow, label, row, table, titled
+from strided.figures.layout import PAGE_WIDTH, column, flow, label, row, table, titled
 from strided.figures.settings import numeric, pair
 from strided.figures.svg import Canvas, Figure, equals, short
 from strided.geometry import output_size, pooling_divisors
@@ -96,15 +96,9 @@ def window_explorer(
         _formula("Printed: from 1, width first", indexing.printed(operator, windows, channels, at)),
         _formula("Coded: from 0, height first", indexing.coded(operator, windows, channels, at)),
     ]
-    numpy = "In NumPy:  " + indexing.numpy(operator, windows, at, scene.divisor, result)
-    picture = column(
-        [
-            flow([calculation, *_maps(scene, answer)], gap=34),
-            flow(formulas, gap=30),
-            label(numpy, anchor="start"),
-        ],
-        gap=14,
-    )
+    line = indexing.numpy(operator, windows, at, scene.divisor, result)
+    numpy = label(f"In NumPy:  {line}", anchor="start")
+    picture = _together(calculation, _maps(scene, answer), formulas, numpy)
 
     (h, w), (kh, kw), (dh, dw), (ph, pw) = (
         windows.size,
@@ -113,7 +107,7 @@ def window_explorer(
         windows.padding,
     )
     setting = (
-        f"{OPERATORS[operator]}, image {h} × {w}, window {kh} × {kw}, step ({dh}, {dw}), "
+        f"{OPERATORS[operator]}, image {h} × {w}, window {kh} × {kw}, stride ({dh}, {dw}), "
         f"padding ({ph}, {pw}){', ceil mode' if ceil_mode else ''}: "
         f"{windows.outputs[0]} × {windows.outputs[1]} outputs."
     )
@@ -124,6 +118,24 @@ def window_explorer(
         f"{setting} {said}",
         said,
     )
+
+
+def _together(
+    calculation: Canvas, maps: list[Canvas], formulas: list[Canvas], numpy: Canvas
+) -> Canvas:
+    """The output beside the calculation where it fits, else beside the formulas."""
+    beside = row([calculation, *maps], gap=34)
+    if beside.width <= PAGE_WIDTH:
+        above = flow([calculation, *maps], gap=34)
+        return column([above, flow(formulas, gap=30), numpy], gap=14)
+    return column([calculation, flow([*maps, column([*formulas, numpy], gap=12)], gap=34)], gap=18)
+
+
+def _steady(canvas: Canvas, width: float) -> Canvas:
+    """Keep at least so much room, so that nothing moves when the number in it changes."""
+    middle = (canvas.left + canvas.right) / 2
+    canvas.reserve(middle - width / 2, canvas.top, width, canvas.height)
+    return canvas
 
 
 def _roles(scene: _Scene, answer: Answer | None) -> dict[str, str]:
@@ -225,7 +237,9 @@ def _input(scene: _Scene, c: int, reads: np.ndarray | None, cell: float) -> Canv
     windows = scene.windows
     grid = Grid(windows.size, cell)
     box = windows.box(*scene.at[1:])
-    ph, pw = windows.padding
+    (ph, pw), (down, right) = windows.padding, windows.overhang
+    h, w = windows.size
+    grid.reserve(*grid.box((-ph, -pw, h + 2 * ph + down, w + 2 * pw + right)))
     grid.fill(box, "window")
     grid.beyond(windows.padding, windows.overhang)
     grid.padding(ph, pw, ph, pw)
@@ -270,7 +284,8 @@ def _there(scene: _Scene) -> tuple[slice, slice]:
 
 
 def _total(scene: _Scene, cell: float) -> Canvas:
-    return titled(_name(scene.at), single(float(scene.right[scene.at]), "output", cell + 8))
+    number = single(float(scene.right[scene.at]), "output", cell + 8)
+    return _steady(titled(_name(scene.at), number), 104)
 
 
 def _convolution(scene: _Scene, reads: np.ndarray | None) -> tuple[Canvas, str]:
@@ -291,7 +306,7 @@ def _convolution(scene: _Scene, reads: np.ndarray | None) -> tuple[Canvas, str]:
                 sign("="),
                 titled("products", plain(products[c], "input", cell)),
                 sign("Σ →"),
-                titled("sum", single(value, "input", cell)),
+                _steady(titled("sum", single(value, "input", cell)), 48),
             ]
         )
         parts += [titled(f"sum, channel {c}", single(value, "input", cell)), sign("+")]
@@ -312,8 +327,7 @@ def _average(scene: _Scene, reads: np.ndarray | None) -> tuple[Canvas, str]:
     note = f"kH·kW = {kh}·{kw}" if whole else f"not kH·kW = {kh * kw}"
     factor = Grid((1, 1), cell=38)
     factor.words([[f"1/{scene.divisor}"]])
-    head = titled("1/divisor", factor, note)
-    head.reserve(head.left, head.top, 104, head.height)
+    head = _steady(titled("1/divisor", factor, note), 104)
     return _one_channel(scene, reads, [sign("×"), head], f"divisor {scene.divisor}, {note}")
 
 
@@ -348,7 +362,7 @@ def _one_channel(
         sign("→"),
         titled("window", window),
         sign("Σ →"),
-        titled("sum", single(total, "input", cell)),
+        _steady(titled("sum", single(total, "input", cell)), 48),
         *steps,
         sign("="),
         _total(scene, cell),

@@ -42,6 +42,12 @@ STROKES = {
     "beyond": 'stroke="currentColor" stroke-opacity=".45" stroke-dasharray="5 4"',
     "differs": f'stroke="{VERMILLION}" stroke-width="2.6"',
 }
+INNER = {"output": f'stroke="{GREEN}" stroke-width=".9"'}
+"""A second line, 3 units inside the first."""
+
+MARK = ' data-mark=""'
+"""What a script may take away to mark other cells."""
+
 LINES = 'stroke="currentColor" stroke-opacity=".4"'
 HATCH = 'stroke="currentColor" stroke-opacity=".45"'
 CROSS = f'stroke="{VERMILLION}" stroke-width="1.4" stroke-linecap="round"'
@@ -50,6 +56,7 @@ FADED = 'fill-opacity=".7"'
 LEGEND = {
     "input": "input",
     "window": "window",
+    "second": "another reading",
     "weight": "weights",
     "output": "output",
     "padding": "padding (zeros)",
@@ -107,16 +114,26 @@ class Grid(Canvas):
             rows * self.tall - 2 * inset,
         )
 
-    def fill(self, box: Box, role: str) -> None:
-        """Tint a block of cells as `role`."""
-        self.rect(*self.box(box), FILLS[role])
+    def fill(self, box: Box, role: str, data: str = "") -> None:
+        """Tint a block of cells as `role`; `data` are SVG attributes of your own."""
+        self.rect(*self.box(box), FILLS[role] + data)
 
-    def outline(self, box: Box, role: str, inset: float = 0) -> None:
+    def outline(self, box: Box, role: str, inset: float = 0, data: str = "") -> None:
         """Draw the line around a block of cells that `role` has everywhere."""
         x, y, w, h = self.box(box, inset)
-        self.rect(x, y, w, h, f'fill="none" {STROKES[role]}')
-        if role == "output":
-            self.rect(x + 3, y + 3, w - 6, h - 6, f'fill="none" stroke="{GREEN}" stroke-width=".9"')
+        self.rect(x, y, w, h, f'fill="none" {STROKES[role]}{data}')
+        if role in INNER:
+            self.rect(x + 3, y + 3, w - 6, h - 6, f'fill="none" {INNER[role]}{data}')
+
+    def tint(self, where: np.ndarray, role: str) -> None:
+        """Tint marked cells as `role`."""
+        for box in _blocks(where):
+            self.fill(box, role, MARK)
+
+    def surround(self, where: np.ndarray, role: str, inset: float = 0) -> None:
+        """Outline marked cells as `role`: a block with one line, others one by one."""
+        for box in _blocks(where):
+            self.outline(box, role, inset, MARK)
 
     def differs(self, where: np.ndarray) -> None:
         """Outline the cells that differ, with a filled corner."""
@@ -155,19 +172,17 @@ class Grid(Canvas):
         else:
             self.triangles([(x, y, 8)], f'fill="{BLUE}"')
 
-    def shade(self, values: np.ndarray, largest: float) -> None:
-        """Tint every cell by its value, in steps of an eighth of `largest`.
+    def shade(self, values: np.ndarray, high: float, low: float = 0.0) -> None:
+        """Tint every cell by its value, in the text's own colour: the larger, the stronger.
 
-        Positive values are tinted with the text's own colour, negative ones in blue.
+        From `low`, which has no tint, to `high` there are eight steps; no hue tells a sign.
         """
-        scaled = np.nan_to_num(np.clip(values / (largest or 1.0), -1, 1), nan=0.0)
-        steps = np.rint(8 * scaled).astype(int)
-        for step in np.unique(steps[steps != 0]):
-            colour = "currentColor" if step > 0 else BLUE
-            strength = 0.035 * step if step > 0 else -0.06 * step
+        share = np.clip((values - low) / ((high - low) or 1.0), 0, 1)
+        steps = np.rint(8 * np.nan_to_num(share, nan=0.0)).astype(int)
+        for step in np.unique(steps[steps > 0]):
             self.boxes(
                 [self.box((int(r), int(c), 1, 1)) for r, c in np.argwhere(steps == step)],
-                f'fill="{colour}" fill-opacity="{strength:.3g}"',
+                f'fill="currentColor" fill-opacity="{0.035 * step:.3g}"',
             )
 
     def unread(self, where: np.ndarray) -> None:
@@ -217,6 +232,18 @@ class Grid(Canvas):
         self.texts(items, size=11, attributes=FADED)
 
 
+def _blocks(where: np.ndarray) -> list[Box]:
+    """Marked cells as one block, if they are one, or one by one."""
+    found = np.argwhere(where)
+    if not len(found):
+        return []
+    (top, left), (bottom, right) = found.min(axis=0).tolist(), found.max(axis=0).tolist()
+    whole = (top, left, bottom - top + 1, right - left + 1)
+    return (
+        [whole] if len(found) == whole[2] * whole[3] else [(r, c, 1, 1) for r, c in found.tolist()]
+    )
+
+
 def plain(values: np.ndarray, role: str = "input", cell: float = 28) -> Grid:
     """Return a grid of numbers that all have one role."""
     grid = Grid(values.shape, cell)
@@ -234,7 +261,8 @@ def legend(roles: Sequence[str] | dict[str, str]) -> Canvas:
     names = roles if isinstance(roles, dict) else {role: LEGEND[role] for role in roles}
     entries = []
     for role, name in names.items():
-        swatch = Grid((1, 1), cell=18)
+        # Padding has dotted cells of its own, outside every grid.
+        swatch = Grid((1, 1), 18, lines='stroke="none"' if role == "padding" else LINES)
         one = np.ones((1, 1), dtype=bool)
         if role in FILLS:
             swatch.fill((0, 0, 1, 1), role)

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from strided.figures.grid import LINES, Grid, cell_size, in_words
+from strided.figures.grid import LEGEND, LINES, Grid, cell_size, in_words, legend
 from strided.figures.layout import column, flow, label, titled
 from strided.figures.settings import numeric
-from strided.figures.svg import Canvas, Figure, short
+from strided.figures.svg import DIVERGING, GREYS, Canvas, Figure, clean, short
+from strided.indices import entries
 
 NUMBERED = 12
 """A channel with more rows or columns than this is drawn as a map without numbers."""
@@ -32,10 +33,17 @@ TONES = 24
 FAINT = 'stroke="currentColor" stroke-opacity=".12"'
 
 
+ROLES = {"window": 1.5, "second": 4.0, "output": 0.0}
+"""What `marks` may mark besides the cells that differ, and how far inside the cells' edge its line is."""
+
+Marks = Mapping[str, np.ndarray]
+
+
 def arrays(
     named: Mapping[str, ArrayLike],
-    marks: Mapping[str, ArrayLike] | None = None,
+    marks: Mapping[str, ArrayLike | Mapping[str, ArrayLike]] | None = None,
     caption: str = "",
+    names: Mapping[str, str] | None = None,
 ) -> Figure:
     """Draw small arrays side by side, with the numbers in the cells.
 
@@ -43,31 +51,87 @@ def arrays(
         named: title → array of shape (H, W), (C, H, W) or (N, C, H, W). Channels stand side by
             side, images of a batch below one another. A channel beyond 12 x 12 becomes a map
             without numbers.
-        marks: title → booleans of the same shape: the cells to outline as "differs".
+        marks: title → booleans of the same shape: the cells to outline as "differs". Or title →
+            role → booleans, where a role is "differs", "window", "second" (another window) or
+            "output"; a legend says which is which.
         caption: a sentence of your own, shown first.
+        names: role → what the legend and the words call it.
 
     Raises:
         ValueError: nothing to draw, an array that is not of real numbers or has more than 4 axes,
-            or marks of another shape than their array.
+            marks of another shape than their array, or of an unknown role.
     """
+    picture, alt, notes = described_arrays(named, marks or {}, caption, names or {})
+    return picture.figure(alt, notes)
+
+
+def described_arrays(
+    named: Mapping[str, ArrayLike],
+    marks: Mapping[str, ArrayLike | Mapping[str, ArrayLike]],
+    caption: str,
+    names: Mapping[str, str],
+) -> tuple[Canvas, str, str]:
+    """Return what `arrays` draws, what it says instead of the picture, and what it says below."""
     if not named:
         raise ValueError("named is empty: give at least one title and its array")
     values = {title: numeric(array, f"named[{title!r}]") for title, array in named.items()}
-    flags = {}
-    for title, mark in (marks or {}).items():
-        if title not in values:
-            raise ValueError(f"marks has the title {title!r}, but named has only {list(values)}")
-        flags[title] = np.asarray(mark, dtype=bool)
-        if flags[title].shape != values[title].shape:
-            raise ValueError(
-                f"marks[{title!r}] has shape {flags[title].shape}, "
-                f"its array {values[title].shape}: they must be the same"
-            )
+    flags = _checked(marks, values)
+    called = LEGEND | {"output": "this output"} | dict(names)
     finite = [v[np.isfinite(v)] for v in values.values()]
     low = min((float(v.min()) for v in finite if v.size), default=0.0)
     high = max((float(v.max()) for v in finite if v.size), default=0.0)
-    largest = max(abs(low), abs(high))
+    # Zero has no tint, unless there are smaller numbers.
+    low = min(low, 0.0)
+    panels = list(_panels(values, flags, (low, high)).values())
+    notes = _first(caption)
+    alt = notes + [_array_in_words(t, a, flags.get(t, {}), called) for t, a in values.items()]
+    compared = [of["differs"] for of in flags.values() if "differs" in of]
+    if compared:
+        wrong, total = sum(int(f.sum()) for f in compared), sum(f.size for f in compared)
+        notes.append(
+            f"Outlined, with a filled corner: differs ({wrong} of {total})."
+            if wrong
+            else f"No cell differs ({total} compared)."
+        )
+    tint = "The stronger the tint, the larger the number"
+    notes.append(f"{tint}; the smallest, {short(low)}, has none." if low < 0 else f"{tint}.")
+    picture = flow(panels)
+    used = [role for role in ROLES if any(of.get(role, np.zeros(1)).any() for of in flags.values())]
+    if used:
+        used += ["differs"] if any(f.any() for f in compared) else []
+        picture = column([picture, legend({role: called[role] for role in used})], gap=10)
+    return picture, " ".join(alt), " ".join(notes)
 
+
+def _checked(
+    marks: Mapping[str, ArrayLike | Mapping[str, ArrayLike]], values: Mapping[str, np.ndarray]
+) -> dict[str, dict[str, np.ndarray]]:
+    """The marks as booleans by title and role, or ValueError."""
+    flags: dict[str, dict[str, np.ndarray]] = {}
+    for title, mark in marks.items():
+        if title not in values:
+            raise ValueError(f"marks has the title {title!r}, but named has only {list(values)}")
+        flags[title] = {}
+        by_role = mark if isinstance(mark, Mapping) else {"differs": mark}
+        for role, where in by_role.items():
+            if role != "differs" and role not in ROLES:
+                raise ValueError(
+                    f"marks has the role {role!r}: take one of differs, {', '.join(ROLES)}"
+                )
+            flag = np.asarray(where, dtype=bool)
+            if flag.shape != values[title].shape:
+                raise ValueError(
+                    f"marks[{title!r}] has shape {flag.shape}, "
+                    f"its array {values[title].shape}: they must be the same"
+                )
+            flags[title][role] = flag
+    return flags
+
+
+def _panels(
+    values: Mapping[str, np.ndarray], flags: Mapping[str, Marks], ends: tuple[float, float]
+) -> dict[str, Canvas]:
+    """Return the drawing of every array; the same number has the same tint in all of them."""
     # Arrays of one shape, such as target and yours, have cells of one size.
     cells: dict[tuple[int, ...], float] = {}
     for title, array in values.items():
@@ -76,25 +140,10 @@ def arrays(
                 f"named[{title!r}] has shape {array.shape}: at most 4 axes, (N, C, H, W), are drawn"
             )
         cells[array.shape] = max(cells.get(array.shape, 0.0), _cell(array))
-    panels = [
-        _array(title, array, flags.get(title), largest, cells[array.shape])
+    return {
+        title: _array(title, array, flags.get(title), ends, cells[array.shape])
         for title, array in values.items()
-    ]
-    notes = _first(caption)
-    alt = notes + [_array_in_words(t, array, flags.get(t)) for t, array in values.items()]
-    if flags:
-        wrong, total = (
-            sum(int(f.sum()) for f in flags.values()),
-            sum(f.size for f in flags.values()),
-        )
-        notes.append(
-            f"Outlined, with a filled corner: differs ({wrong} of {total})."
-            if wrong
-            else f"No cell differs ({total} compared)."
-        )
-    tint = "The stronger the tint, the larger the number"
-    notes.append(f"{tint}; negative numbers are tinted blue." if low < 0 else f"{tint}.")
-    return flow(panels).figure(" ".join(alt), " ".join(notes))
+    }
 
 
 def _drawn(array: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -112,24 +161,40 @@ def _cell(array: np.ndarray) -> float:
 
 
 def _array(
-    title: str, array: np.ndarray, marks: np.ndarray | None, largest: float, cell: float
+    title: str, array: np.ndarray, marks: Marks | None, ends: tuple[float, float], cell: float
 ) -> Canvas:
     shape = array.shape
     lead = "shape " + str(shape)
     if array.size == 0:
         return titled(title, label("(empty)", faint=True), lead, align="left")
     part, numbered = _drawn(array)
-    flags = None if marks is None else marks.reshape((1,) * (4 - array.ndim) + shape)
+    flags = {
+        role: where.reshape((1,) * (4 - array.ndim) + shape)
+        for role, where in (marks or {}).items()
+    }
     lines = []
     for n in range(part.shape[0]):
         grids = []
         for c in range(part.shape[1]):
             grid = Grid(part.shape[2:], cell, lines=LINES if numbered else FAINT)
-            grid.shade(part[n, c], largest)
+            if marks is not None:  # so that a script finds it
+                grid.data = (
+                    f'data-grid="{clean(title)}" data-plane="{n} {c}" '
+                    f'data-cells="{grid.rows} {grid.columns} {grid.wide:g} {grid.tall:g}"'
+                )
+            grid.shade(part[n, c], high=ends[1], low=ends[0])
+            here = {
+                role: where[n, c, : part.shape[2], : part.shape[3]] for role, where in flags.items()
+            }
+            for role in (role for role in ROLES if role in here):
+                grid.tint(here[role], role)
             if numbered:
                 grid.numbers(part[n, c])
-            if flags is not None:
-                grid.differs(flags[n, c, : part.shape[2], : part.shape[3]])
+            for role, where in here.items():
+                if role == "differs":
+                    grid.differs(where)
+                else:
+                    grid.surround(where, role, ROLES[role])
             index = {3: f"[{c}]", 4: f"[{n}, {c}]"}.get(array.ndim, "")
             head = [label(index, size=12, faint=True)] if index else []
             grids.append(column([*head, grid], gap=5, align="centre", axis_of=len(head)))
@@ -156,7 +221,7 @@ def _size(shape: tuple[int, ...]) -> str:
     return " × ".join(map(str, shape))
 
 
-def _array_in_words(title: str, array: np.ndarray, marks: np.ndarray | None) -> str:
+def _array_in_words(title: str, array: np.ndarray, marks: Marks, called: Mapping[str, str]) -> str:
     text = f"{title}, shape {array.shape}"
     if array.size == 0:
         return f"{text}: empty."
@@ -172,12 +237,13 @@ def _array_in_words(title: str, array: np.ndarray, marks: np.ndarray | None) -> 
     else:
         text += f", {_range(array)}"
     text += "."
-    if marks is not None:
-        where = [str([int(i) for i in index]) for index in np.argwhere(marks)]
-        text += f" {len(where)} of {marks.size} differ"
-        text += (
-            ": " + ", ".join(where[:12]) + (", …" if len(where) > 12 else "") if where else ""
-        ) + "."
+    for role, flag in marks.items():
+        where = [str([int(i) for i in index]) for index in np.argwhere(flag)]
+        listed = ", ".join(where[:12]) + (", …" if len(where) > 12 else "")
+        if role == "differs":
+            text += f" {len(where)} of {flag.size} differ{': ' if where else ''}{listed}."
+        elif where:
+            text += f" Marked as {called[role]}: {entries(title, flag)}."
     return text
 
 
@@ -201,11 +267,7 @@ def tone_colour(step: int, diverging: bool) -> str:
     Both scales grow lighter all the way, so they keep their order without colour.
     """
     share = step / (TONES - 1)
-    stops = (
-        [(0, 48, 92), (150, 150, 150), (255, 226, 110)]
-        if diverging
-        else [(16, 16, 16), (250, 250, 250)]
-    )
+    stops = DIVERGING if diverging else GREYS
     where = share * (len(stops) - 1)
     i = min(int(where), len(stops) - 2)
     mixed = [round(a + (b - a) * (where - i)) for a, b in zip(stops[i], stops[i + 1], strict=True)]

@@ -135,7 +135,7 @@ def stripes_halved(shifts: int | Sequence[int] = (0, 1), width: int = 8) -> Figu
         grid = Grid(values.shape, cells)
         if role == "output":
             grid.fill((0, 0, 1, grid.columns), role)
-        grid.shade(values, 2)
+        grid.shade(values, high=2, low=-2)
         grid.numbers(values)
         if role == "output":
             grid.outline((0, 0, 1, grid.columns), role)

@@ -30,6 +30,10 @@ ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
     "#CC79A7",
 )
 
+# The scales of maps, red, green and blue from 0 to 255, each lighter all the way.
+GREYS = ((16, 16, 16), (250, 250, 250))
+DIVERGING = ((0, 48, 92), (150, 150, 150), (255, 226, 110))
+
 _FORBIDDEN_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -51,9 +55,14 @@ class Figure:
         return {"text/html": self.html, "text/plain": self.alt}
 
 
+def allowed(text: str) -> str:
+    """Return `text` with the characters that XML forbids replaced by U+FFFD."""
+    return _FORBIDDEN_IN_XML.sub("\ufffd", text)
+
+
 def clean(text: str) -> str:
     """Return `text` escaped for XML, characters that XML forbids replaced by U+FFFD."""
-    return escape(_FORBIDDEN_IN_XML.sub("\ufffd", str(text)), quote=True)
+    return escape(allowed(str(text)), quote=True)
 
 
 def short(value: float) -> str:
@@ -112,6 +121,7 @@ class Canvas:
         self.left = self.top = math.inf
         self.right = self.bottom = -math.inf
         self._axis: float | None = None
+        self.data = ""  # SVG attributes of the group that it becomes when placed
 
     @property
     def width(self) -> float:
@@ -249,7 +259,8 @@ class Canvas:
         dx, dy = x - child.left, y - child.top
         self.reserve(x, y, child.width, child.height)
         inside = "".join(child._parts)
-        self._parts.append(f'<g transform="translate({_n(dx)} {_n(dy)})">{inside}</g>')
+        data = f" {child.data}" if child.data else ""
+        self._parts.append(f'<g transform="translate({_n(dx)} {_n(dy)})"{data}>{inside}</g>')
 
     def svg(self, alt: str, margin: float = 6) -> str:
         """Return the `<svg>` element: as wide as drawn, never wider than the page."""

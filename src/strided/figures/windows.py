@@ -33,7 +33,7 @@ def hop_or_keep(
         height: rows of the image, at most 12.
         width: columns of the image, at most 12.
         kernel_size: window, an int or (height, width).
-        stride: hop, an int or (height, width).
+        stride: an int or (height, width).
 
     Raises:
         TypeError: a setting is not an integer.
@@ -97,8 +97,8 @@ def hop_or_keep(
     area = kh * kw
     picture = flow(
         [
-            side("Hop", f"the window moves by ({dh}, {dw})", hop, saved),
-            side("Keep", f"step 1, then keep every ({dh}, {dw})", keep, computed),
+            side("Hop", f"stride ({dh}, {dw})", hop, saved),
+            side("Keep", f"stride 1, then keep every ({dh}, {dw})", keep, computed),
         ],
         gap=56,
     )
@@ -118,7 +118,7 @@ def hop_or_keep(
         f" {missed} of {h * w} input cells are never read by a hopping window." if missed else ""
     )
     alt = (
-        f"Left: a {kh} × {kw} window hops by ({dh}, {dw}) over a {h} × {w} image and gives "
+        f"Left: a {kh} × {kw} window hops over a {h} × {w} image with stride ({dh}, {dw}) and gives "
         f"{rows} × {columns} outputs. Right: the dense {dense.shape[0]} × {dense.shape[1]} result, "
         f"all but {saved} cells crossed out. The outputs on both sides: "
         f"{'; '.join(' '.join(short(v) for v in line) for line in kept)}. {count}{unread}"
@@ -243,7 +243,7 @@ def as_written_as_coded(
     if any(beyond):
         off_text = " As written, the window runs off the image (hatched)."
     alt = (
-        f"A {h} × {w} image, window kH, kW = {kh}, {kw}, step dH, dW = {dh}, {dw}, "
+        f"A {h} × {w} image, window kH, kW = {kh}, {kw}, stride dH, dW = {dh}, {dw}, "
         f"output i = {i}, j = {j}. "
         f"As written, dashed: rows {written[0]} to {written[0] + kw - 1}, columns {written[1]} to "
         f"{written[1] + kh - 1}. As coded, solid: "

@@ -1,0 +1,78 @@
+"""A clock on the autograder's own computing with what a student handed in or returned.
+
+Where a thread works longer than it may, `TooLong` is raised in it, between two steps of Python's. So one call of
+a library is waited for; what such a call can take is bounded by the sizes of messages and by `bounds.memory`.
+"""
+
+import contextlib
+import ctypes
+import threading
+import time
+from collections.abc import Iterator
+from functools import cache
+
+TICK = 0.1  # seconds between two looks
+AGAIN = 1.0  # seconds until it is raised once more, where something caught it
+
+
+class TooLong(BaseException):
+    """A thread worked longer than it may.
+
+    Not an Exception: a test that catches what a student's function raises must not catch this.
+    """
+
+
+_lock = threading.Lock()
+_due: dict[int, float] = {}  # when a thread's time is over, by the thread
+
+
+@contextlib.contextmanager
+def limit(seconds: float | None) -> Iterator[None]:
+    """Let this thread work so many seconds within the context; None: as long as it takes.
+
+    Within another such context, the outer one's clock stands still meanwhile. Raises TooLong.
+    """
+    _watch()
+    started = time.monotonic()
+    outer = _set(None if seconds is None else started + seconds)
+    try:
+        yield
+    finally:
+        _set(None if outer is None else outer + time.monotonic() - started)
+
+
+def _set(due: float | None) -> float | None:
+    """When this thread's time is over from now on; what it was before."""
+    thread = threading.get_ident()
+    while True:
+        try:
+            with _lock:
+                _raise(thread, None)  # what is on its way was meant for the work before
+                before = _due.pop(thread, None)
+                if due is not None:
+                    _due[thread] = due
+                return before
+        except TooLong:
+            continue
+
+
+def _raise(thread: int, error: type[BaseException] | None) -> None:
+    """Have an exception raised in a thread, or have none raised after all."""
+    kind = None if error is None else ctypes.py_object(error)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), kind)
+
+
+@cache
+def _watch() -> None:
+    """Start this process's watching thread."""
+
+    def watch() -> None:
+        while True:
+            time.sleep(TICK)
+            with _lock:
+                now = time.monotonic()
+                for thread in [thread for thread, due in _due.items() if due <= now]:
+                    _raise(thread, TooLong)
+                    _due[thread] = now + AGAIN
+
+    threading.Thread(target=watch, name="clock", daemon=True).start()

@@ -1,0 +1,72 @@
+"""The clock on the autograder's own work: it stops what works too long, in any thread, and nothing else."""
+
+import threading
+import time
+
+import pytest
+
+from autograder import clock
+
+
+def work() -> None:
+    """Work for minutes, in small steps."""
+    for _ in range(10**6):
+        time.sleep(0.001)
+
+
+def test_what_works_too_long_is_stopped():
+    with pytest.raises(clock.TooLong), clock.limit(0.2):
+        work()
+
+
+def test_it_is_stopped_in_a_thread_too_and_only_there():
+    stopped = []
+
+    def one(seconds, steps):
+        try:
+            with clock.limit(seconds):
+                for _ in range(steps):
+                    time.sleep(0.001)
+        except clock.TooLong:
+            stopped.append(seconds)
+
+    threads = [threading.Thread(target=one, args=a) for a in ((0.2, 10**6), (60, 500), (None, 500))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert stopped == [0.2]
+
+
+def test_the_outer_clock_stands_still_within_an_inner_one():
+    with clock.limit(0.5):
+        with clock.limit(None):
+            time.sleep(1.2)
+        with pytest.raises(clock.TooLong), clock.limit(0.2):
+            work()
+    with pytest.raises(clock.TooLong), clock.limit(0.5):
+        with clock.limit(60):
+            time.sleep(0.2)
+        work()
+
+
+def test_work_that_catches_everything_is_stopped_again():
+    def stubborn():
+        try:
+            work()
+        except BaseException:
+            work()
+
+    with pytest.raises(clock.TooLong), clock.limit(0.2):
+        stubborn()
+
+
+def test_nothing_comes_after_the_work_is_done():
+    for _ in range(200):
+        try:
+            with clock.limit(0.002):
+                time.sleep(0.002)
+        except clock.TooLong:
+            pass
+    time.sleep(3 * clock.TICK)
+    assert clock._due == {}
