@@ -30,11 +30,8 @@ __all__ = [
     "Figure",
     "arrays",
     "as_written_as_coded",
-<<<<<<< HEAD
     "attempt",
-=======
     "channel_moved",
->>>>>>> demos
     "channel_wiring",
     "connection_table",
     "convolution_cell",

@@ -89,15 +89,9 @@ def divisor_maps(
     picture = with_legend(flow(panels, gap=28), {"differs": f"not the window's {area} cells"})
     return picture.figure(
         f"Divisors of average pooling for {setting}. {' '.join(words)}",
-<<<<<<< HEAD
-        f"What the window's sum is divided by, for each framework's defaults: {setting}. "
+        f"What the window's sum is divided by, {whose}: {setting}. "
         "The stride is given, "
         "because the default stride differs as well: 1 in Torch7, Caffe and ONNX, the window in "
-=======
-        f"What the window's sum is divided by, {whose}: {setting}. "
-        "The step is given, "
-        "because the default step differs as well: 1 in Torch7, Caffe and ONNX, the window in "
->>>>>>> demos
         "PyTorch and "
         "TensorFlow's Keras.",
         " ".join(results),
