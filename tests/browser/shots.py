@@ -10,7 +10,14 @@ from pathlib import Path
 
 import lab
 import nbformat
-from office import LESSON, MISHAPS, STORIES, graded_class
+from office import (
+    MISHAPS,
+    STORIES,
+    graded_class,
+    open_formgrader,
+    open_submission,
+    open_submissions,
+)
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from autograder import build
@@ -95,8 +102,9 @@ def shoot_explorer(browser: Browser, running: lab.Lab, out: Path) -> None:
     for key in ("ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
     expect(demo.get_by_label("Output column", exact=True)).to_have_value("1")
+    demo.locator(".strided-surface").blur()
     lab.settle(page)
-    demo.screenshot(path=out / "window-explorer.png")
+    demo.locator(".jp-OutputArea-output").screenshot(path=out / "window-explorer.png")
     context.close()
 
 
@@ -106,9 +114,9 @@ def shoot_class(browser: Browser, folder: Path, out: Path) -> None:
     with lab.jupyter_lab(folder) as running:
         context, _ = lab.shut_in(browser, viewport={"width": 1300, "height": HEIGHT})
         page = context.new_page()
-        page.goto(running.url(f"formgrader/gradebook/{LESSON.name}/{LESSON.name}"))
-        page.get_by_role("link", name="Submission #1").click()
-        page.locator(".nbgrader_cell").last.scroll_into_view_if_needed()
+        form = open_formgrader(page, running)
+        open_submission(open_submissions(form).first)
+        form.locator("input.score").last.scroll_into_view_if_needed()
         lab.settle(page)
         page.screenshot(path=out / "formgrader.png")
         context.close()
@@ -124,6 +132,13 @@ def shoot_class(browser: Browser, folder: Path, out: Path) -> None:
             page.screenshot(path=out / f"{kind}-{scheme}.png", full_page=True)
             print(out / f"{kind}-{scheme}.png", flush=True)
         context.close()
+    context, _ = lab.shut_in(
+        browser, viewport={"width": WIDTH, "height": 700}, device_scale_factor=SHARP
+    )
+    page = context.new_page()
+    page.goto((room / "class.html").as_uri())
+    page.screenshot(path=out / "class-page.png")
+    context.close()
 
 
 def main(out: Path) -> None:

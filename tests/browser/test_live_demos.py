@@ -124,7 +124,7 @@ def test_window_explorer_by_mouse(demo):
     shown.control("Operator").select_option("Average pooling")
     shown.spin("Kernel rows")
     shown.spin("Padding rows")
-    shown.control("Ceil mode").click()
+    shown.control("Round up (ceil mode)").click()
     shown.control("Count padding in the divisor").click()
     x = arrays(settings | {"operator": "average"})["x"][None]
     right = operators.avg_pool2d(x, (3, 3), (1, 2), (1, 0), True, False)[0]
