@@ -45,4 +45,4 @@ slides: $(READY)
 
 shots: $(READY)
 	$(BIN)/python tests/browser/shots.py docs/shots
-	cp docs/shots/wrong-answer.png docs/wrong-answer.png
+	cp docs/shots/wrong-answer.png docs/shots/window-explorer.png docs/shots/class-page.png docs

@@ -1,11 +1,15 @@
 """An instructor's folder: the course, nbgrader's configuration as it is, and a class that has been graded."""
 
 import csv
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from lab import Lab
+from playwright.sync_api import FrameLocator, Locator, Page
 
 from autograder import sample
 from autograder.paths import ROOT
@@ -40,3 +44,24 @@ def grade(room: Path) -> list[dict[str, str]]:
         raise RuntimeError(run.stderr)
     with (room / "grades.csv").open() as file:
         return list(csv.DictReader(file))
+
+
+def open_formgrader(page: Page, running: Lab) -> FrameLocator:
+    """Open formgrader from JupyterLab's menu."""
+    page.goto(running.url("lab"))
+    page.get_by_role("menuitem", name="Nbgrader").click()
+    page.get_by_role("menuitem", name="Formgrader", exact=True).click()
+    return page.frame_locator("iframe")
+
+
+def open_submissions(form: FrameLocator) -> Locator:
+    """Open the list of the lesson's submissions; the lines of those that wait for a person."""
+    form.get_by_role("link", name="Manual Grading").click()
+    form.get_by_role("link", name=LESSON.name).click()  # the assignment
+    form.get_by_role("link", name=LESSON.name).click()  # its one notebook
+    return form.get_by_role("row").filter(has=form.locator(".needs-manual-grade .glyphicon-ok"))
+
+
+def open_submission(line: Locator) -> None:
+    """Open the submission of a line, by the number that stands for a student."""
+    line.get_by_role("link", name=re.compile("Submission #")).click()

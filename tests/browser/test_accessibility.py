@@ -10,7 +10,8 @@ from office import LESSON, MISHAPS, STORIES, graded_class
 STATUSES = {"passed", "failed", "blank", "error", "memory", "killed", "invalid", "missing"}
 GOLDEN = Path(__file__).parent.parent / "golden" / "figures"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>
-<style>:root {{ color-scheme: light dark }} body {{ background: Canvas; color: CanvasText; font: 14px sans-serif }}</style><main><h1>A page</h1>
+<style>:root {{ color-scheme: light dark }}
+body {{ background: Canvas; color: CanvasText; font: 14px sans-serif }}</style><main><h1>A page</h1>
 {}</main></html>"""
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 

@@ -4,8 +4,16 @@ import re
 
 import lab
 import pytest
-from office import LESSON, STORIES, grade, graded_class
-from playwright.sync_api import FrameLocator, Page, expect
+from office import (
+    LESSON,
+    STORIES,
+    grade,
+    graded_class,
+    open_formgrader,
+    open_submission,
+    open_submissions,
+)
+from playwright.sync_api import expect
 
 QUESTION = LESSON.manual[0]
 # nbgrader's page asks for this, and can do without it; it has no setting for another place.
@@ -16,14 +24,6 @@ COMMENT = "Which weight makes it one?"
 def question(rows: list[dict[str, str]]) -> dict[str, dict[str, str]]:
     """The rows of the question that a person grades, by student."""
     return {row["student_id"]: row for row in rows if row["exercise"] == QUESTION.id}
-
-
-def open_formgrader(page: Page, running: lab.Lab) -> FrameLocator:
-    """Open formgrader from JupyterLab's menu."""
-    page.goto(running.url("lab"))
-    page.get_by_role("menuitem", name="Nbgrader").click()
-    page.get_by_role("menuitem", name="Formgrader", exact=True).click()
-    return page.frame_locator("iframe")
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +46,10 @@ def test_lists_the_class_and_takes_a_grade(page, room):
         line = form.get_by_role("row").filter(has_text=LESSON.name)
         expect(line.locator(".num-submissions")).to_have_text(str(len(STORIES)))
 
-        form.get_by_role("link", name="Manual Grading").click()
-        form.get_by_role("link", name=LESSON.name).click()  # the assignment
-        form.get_by_role("link", name=LESSON.name).click()  # its one notebook
+        waiting = open_submissions(form)
         expect(form.get_by_role("row")).to_have_count(1 + len(STORIES))
-        waiting = form.get_by_role("row").filter(
-            has=form.locator(".needs-manual-grade .glyphicon-ok")
-        )
         expect(waiting).to_have_count(2)  # the third is empty, and has its 0
-        waiting.first.get_by_role("link", name=re.compile("Submission #")).click()
+        open_submission(waiting.first)
 
         answer = form.locator(".nbgrader_cell", has=form.locator(f"#{QUESTION.id}"))
         expect(answer).to_contain_text("Every SubSampling is a strided convolution")
