@@ -96,6 +96,9 @@ def _png(file: bytes) -> bytes:
 
 PARSED = 10_000  # characters of a cell that is parsed: the parser's time grows with their square
 PARSED_IN_ALL = 40_000  # of a notebook's cells
+LINE = 4_000  # of a line of Markdown: nbconvert's time grows with the square of these, too
+WIDTH = 200  # of a line that is shown as it was typed
+REST = 500  # characters that are shown of each cell beyond PARSED_IN_ALL
 AS_TYPED = "*This cell holds HTML, pictures or more than is read; here it stands as it was typed:*"
 SAFE = set(
     """
@@ -109,7 +112,7 @@ LINKS = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
 
 def is_plain_markdown(source: str) -> bool:
     """Whether a Markdown text, as nbconvert reads it, has no HTML, no picture and no unusual link."""
-    if len(source) > PARSED:
+    if len(source) > PARSED or max(map(len, source.splitlines()), default=0) > LINE:
         return False
     try:
         tokens, _ = _parser().parse(source)
@@ -139,7 +142,8 @@ def _is_safe(token: dict[str, Any]) -> bool:
 
 
 def as_typed(source: str) -> str:
-    """Markdown that shows a text as it was typed."""
+    """Markdown that shows a text as it was typed, only with shorter lines."""
+    source = re.sub(f"(.{{{WIDTH}}})(?=.)", r"\1\n", source)
     runs = re.findall("`+", source)
     fence = "`" * max(3, 1 + max(map(len, runs), default=0))
     return f"{AS_TYPED}\n\n{fence}\n{source}\n{fence}"
@@ -168,7 +172,9 @@ class ShowAsTyped(NbGraderPreprocessor):
                 continue
             cell.cell_type = "markdown"
             cell.metadata["strided"] = {"typed": cell.source}
-            cell.source = as_typed(cell.source)
+            most = PARSED if room >= 0 else REST
+            cut = cell.source if len(cell.source) <= most else cell.source[:most] + "…"
+            cell.source = as_typed(cut)
         return nb, resources
 
 

@@ -71,11 +71,16 @@ class Pair:
         """From 0 to 1."""
         return self.shared / self.of
 
+    @property
+    def weight(self) -> float:
+        """The share, less where there is little to share: 13 of 13 pieces say less than 95 of 100."""
+        return self.shared / (self.of + LEAST)
+
 
 def alike(
     submissions: Mapping[str, Mapping[str, str]], known: Iterable[str] = ()
 ) -> tuple[list[Pair], set[int]]:
-    """The pairs of submissions that are nearly the same, the most alike first; the marks that count for nothing.
+    """The pairs of submissions that are nearly the same, the weightiest first; the marks that count for nothing.
 
     submissions: by student, code by cell; known: code that every student has seen.
     Its time grows as the class does: a piece that counts is shared by at most `MANY`.
@@ -99,7 +104,7 @@ def alike(
         if number >= LEAST
     ]
     found = [pair for pair in pairs if pair.share >= SHARE]
-    found.sort(key=lambda pair: (-pair.share, -pair.shared, pair.one, pair.other))
+    found.sort(key=lambda pair: (-pair.weight, pair.one, pair.other))
     return found, nobodys
 
 

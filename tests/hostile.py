@@ -14,7 +14,7 @@ from strided import manifest
 LESSON = manifest.lessons()["06_channel_mixing"]
 QUESTION = LESSON.manual[0]
 HOST = "tracker.invalid"
-RUN = "window.ran=(window.ran||0)+1"
+RUN = "window.ran++"
 FORMULA = r"$\sum_{k<K} w_k x_k$ and $a<b$"
 
 MARKDOWN = [
@@ -32,11 +32,15 @@ MARKDOWN = [
     f"| a | b |\n|---|---|\n| 1 | <img src=x onerror={RUN}> |",
     f"<style>@import 'https://{HOST}/style.css';</style>",
     f"<link rel=stylesheet href=//{HOST}/link.css><meta http-equiv=refresh content='0;//{HOST}/'>",
-    f"$x</script><script>{RUN}</script>$ \\begin{{a}}<img src=x onerror={RUN}>\\end{{a}}",
-    f"# {QUESTION.id}",
-    f"````\n```\n<script>{RUN}</script>\n````\n```\n<script>{RUN}</script>",
     "<!-- never closed",
     "[" * 30_000,
+]
+# What nbconvert itself shows as text.
+TEXT = [
+    f"$x</script><script>{RUN}</script>$ \\begin{{a}}<img src=x onerror={RUN}>\\end{{a}}",
+    f"````\n```\n<script>{RUN}</script>\n````\n```\n<script>{RUN}</script>",
+    f"`<script>{RUN}</script>`\n\n    <script>{RUN}</script>",
+    f"# {QUESTION.id}",
 ]
 
 SHOWS = f"""
@@ -105,7 +109,7 @@ def notebook(answer: str) -> nbformat.NotebookNode:
         f"<svg xmlns='http://www.w3.org/2000/svg' onload='{RUN}'/>".encode()
     ).decode()
     attachments = {"mine.svg": {"image/svg+xml": svg, "image/png": f'" onerror="{RUN}'}}
-    added = [new_markdown_cell(source, attachments=attachments) for source in MARKDOWN]
+    added = [new_markdown_cell(source, attachments=attachments) for source in MARKDOWN + TEXT]
     added.append(
         new_raw_cell(f"<img src=https://{HOST}/raw.png>", metadata={"raw_mimetype": "text/html"})
     )

@@ -263,8 +263,8 @@ def test_without_widgets_there_is_still_the_static_form(monkeypatch):
 def test_the_steps_are_plain_html_without_anything_from_outside(name):
     demo = DEMOS[name]()
     html = demo.stepper()
-    section, script = html.split("</section>")
-    root = ElementTree.fromstring(f"{section}</section>")
+    group, script = html.split("<script>")
+    root = ElementTree.fromstring(group)
     steps = root.findall("details")
     assert [step.findtext("summary") for step in steps] == [
         f"{i}. {sentence}" for i, (_, sentence) in enumerate(demo.steps, start=1)
@@ -274,7 +274,8 @@ def test_the_steps_are_plain_html_without_anything_from_outside(name):
     assert root.attrib["data-lm-suppress-shortcuts"] == "true"
     assert set(re.findall(r"https?://[^\"' ]+", html)) <= {"http://www.w3.org/2000/svg"}
     assert not re.search(r"\bid=|\bsrc=|href=|@import|url\(", html)
-    assert script.startswith("<script>") and script.count("</script>") == 1
+    assert script.count("</script>") == 1
+    assert "<section" not in html  # slides would count it as one of theirs
     assert len(html.encode()) < 200_000 * len(steps)
     assert html == DEMOS[name]().stepper()
 
@@ -344,6 +345,12 @@ def test_nothing_of_jupyter_is_imported_before_a_demo_is_shown():
 
 
 # a student's function
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time enough to find what an answer reads, on a machine that is busy."""
+    monkeypatch.setattr("strided.checks.reading.SECONDS", 60)
 
 
 def loops(sh: int = 0, left: int = 0, channels: int = 2, plain: bool = False) -> Callable:

@@ -26,7 +26,6 @@ from autograder import grade, harmless
 from autograder.classroom import Class
 from autograder.notebooks import cells_by_id, released, trusted
 from autograder.paths import ROOT
-from strided import manifest
 
 CHROMIUM = shutil.which("chromium")
 MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/"  # nbgrader's templates load it
@@ -96,12 +95,9 @@ def view(room: Class, student: str) -> str:
 
 @pytest.mark.parametrize("source", hostile.MARKDOWN)
 def test_what_is_more_than_text_is_shown_as_it_was_typed(source):
-    if source.startswith("# "):
-        assert harmless.is_plain_markdown(source)  # a heading is no danger
-        return
     assert not harmless.is_plain_markdown(source)
     shown = harmless.as_typed(source)
-    assert source in shown
+    assert source.replace("\n", "") in shown.replace("\n", "")
     if len(shown) < harmless.PARSED:
         assert harmless.is_plain_markdown(shown)
 
@@ -109,6 +105,7 @@ def test_what_is_more_than_text_is_shown_as_it_was_typed(source):
 @pytest.mark.parametrize(
     "source",
     [
+        *hostile.TEXT,
         hostile.FORMULA,
         "Every *SubSampling* is a **convolution**:\n\n- `w<k>` is constant\n- a < b\n\n> since 1 > 0",
         "$$\\begin{align} a &< b \\\\ c &> d \\end{align}$$\n\n\\begin{equation}x<y\\end{equation}",
@@ -128,12 +125,53 @@ def test_no_text_takes_long_to_judge(source):
     harmless.is_plain_markdown((source * harmless.PARSED)[: harmless.PARSED])
 
 
+def test_a_long_answer_is_cut_in_the_copy_which_keeps_it_beside():
+    notebook = nbformat.v4.new_notebook()
+    sizes = (
+        100,
+        harmless.PARSED,
+        harmless.PARSED + 1,
+        harmless.LINE + 1,
+        harmless.PARSED_IN_ALL,
+        9000,
+    )
+    notebook.cells = [nbformat.v4.new_markdown_cell("[\n" * (size // 2)) for size in sizes]
+    notebook.cells[3].source = "[" * sizes[3]
+    whole = [cell.source for cell in notebook.cells]
+    step = harmless.ShowAsTyped()
+    notebook, _ = step.preprocess(notebook, {"nbgrader": {"assignment": LESSON.name}})
+    assert [harmless.typed(cell) for cell in notebook.cells] == whole
+    shown = [cell.source for cell in notebook.cells]
+    assert [a == b for a, b in zip(shown, whole, strict=True)] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert max(map(len, shown[3].splitlines())) == harmless.WIDTH
+    assert len(shown[4]) < 2 * harmless.REST > len(shown[5])
+
+
+def test_without_our_step_a_students_markdown_would_run(room):
+    """The gate's own fixture: formgrader's exporter, given the notebook as it was typed."""
+    notebook = nbformat.read(room.autograded("ada", LESSON.name), as_version=4)
+    cells_by_id(notebook)[QUESTION.id].source = hostile.MARKDOWN[0]
+    assert hostile.MARKDOWN[0] not in view(room, "ada")
+    other = Class(room.folder / "typed")
+    path = other.autograded("ada", LESSON.name)
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+    assert hostile.MARKDOWN[0] in view(other, "ada")
+
+
 def test_the_autograded_copy_keeps_what_was_typed(room):
     notebook = nbformat.read(room.autograded("eve", LESSON.name), as_version=4)
     cells = cells_by_id(notebook)
     assert harmless.typed(cells[QUESTION.id]) == hostile.MARKDOWN[1]
     typed = {harmless.typed(cell) for cell in notebook.cells}
-    assert typed >= set(hostile.MARKDOWN)
+    assert typed >= {*hostile.MARKDOWN, *hostile.TEXT}
     assert not [cell for cell in notebook.cells if cell.get("attachments")]
     assert set(notebook.metadata) <= {"kernelspec", "strided"}
     lesson = {cell.source for cell in released(LESSON.name).cells if cell.cell_type == "markdown"}
@@ -217,8 +255,6 @@ def opened(address: str, ours: str) -> tuple[int, list[str], str]:
         page.add_init_script(SPY)
         page.route("**/*", answer)
         page.goto(address)
-        for link in page.locator("#notebook a").all() if "formgrader" not in address else []:
-            link.evaluate("a => a.target = '_self'")
         page.wait_for_timeout(500)
         ran = page.evaluate("window.ran")
         text = page.locator("body").inner_text()
@@ -299,7 +335,3 @@ def test_no_heading_of_a_students_takes_the_place_of_a_field(room):
 
     ids = [e["id"] for e in BeautifulSoup(view(room, "eve"), "html.parser").select("[id]")]
     assert ids.count(QUESTION.id) == 1
-
-
-def test_the_lesson_has_what_these_tests_look_for():
-    assert LESSON.manual and manifest.lessons()[LESSON.name].exercises[0].id == "mixing_matrix"

@@ -229,7 +229,8 @@ def test_the_most_alike_pair_comes_first_and_more_code_hides_nothing():
     found, _ = similar.alike(room, shown_to_all("07_backward"))
     assert {found[0].one, found[0].other} == {"student-1", "all"} and found[0].share > 0.95
     assert {"most", "student-1"} in [{pair.one, pair.other} for pair in found]
-    assert [pair.share for pair in found] == sorted((pair.share for pair in found), reverse=True)
+    assert [pair.weight for pair in found] == sorted((pair.weight for pair in found), reverse=True)
+    assert similar.Pair("a", "b", 95, 100).weight > similar.Pair("a", "b", 13, 13).weight
 
 
 def test_the_marked_parts_are_those_that_both_have():

@@ -232,8 +232,8 @@ demos.poll("one_channel")
 # %% [markdown] tags=["slide"]
 # ## Push one channel, see which outputs move
 #
-# Choose a layer, then an input channel. The first row of marks below the matrix is the answer; the bars say
-# what each way of wiring has to learn. The sizes are LeNet-5's, from its six maps S2 to its sixteen maps C3.
+# Choose a layer, then an input channel. The marks below the matrix are the answer; the bars say what each way
+# of wiring has to learn. The sizes are LeNet-5's, from its six maps S2 to its sixteen maps C3.
 
 # %%
 demos.mixing()

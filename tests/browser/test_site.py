@@ -4,14 +4,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from autograder.paths import COURSE, ROOT, SOLUTIONS
 from strided import demos, manifest
@@ -20,16 +20,18 @@ LESSONS = list(manifest.lessons())
 PAGES = ["index", "start", *LESSONS, "demos", "search"]
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 400, "height": 800}
 
-# Each demo that is a line of the demos' notebook without a number of its own to choose.
-STEPPED = {
-    "Window explorer": demos.explore,
-    "Hop or keep": demos.hop_or_keep,
-    "Output-size ruler": demos.ruler,
-    "Divisor maps": demos.divisors,
-    "Mixing matrix": demos.mixing,
-    "Coverage": demos.coverage,
-    "One-pixel shift": demos.one_pixel_shift,
-}
+
+def stepped() -> dict[str, tuple[int, demos.Demo]]:
+    """The demos of the notebook by their lines, with their places: `poll("skipped")` → (1, the demo)."""
+    notebook = nbformat.read(COURSE / "demos/demos.ipynb", as_version=4)
+    lines = [re.fullmatch(r'demos\.((\w+)\("?(\w*)"?\))', cell.source) for cell in notebook.cells]
+    return {
+        line[1]: (place, getattr(demos, line[2])(*filter(None, [line[3]])))
+        for place, line in enumerate(filter(None, lines))
+    }
+
+
+STEPPED = stepped()
 
 
 def export(what: str, folder: Path) -> Path:
@@ -199,27 +201,33 @@ def instructors_only() -> Iterable[str]:
             yield from question.rubric
 
 
-def plain(text: str) -> str:
-    """A page's or a program's text with neither tags nor spaces."""
-    return re.sub(r"\s+", "", unescape(re.sub(r"<[^>]*>", "", text)))
+def squeeze(text: str) -> str:
+    """A text without its spaces, which pages set as they like."""
+    return re.sub(r"\s+", "", text)
 
 
-def leaks(texts: Iterable[str]) -> list[str]:
+def plain(page: str) -> str:
+    """What a page says, without spaces."""
+    return squeeze(unescape(re.sub(r"<[^>]*>", "", page)))
+
+
+def leaks(pages: Iterable[str]) -> list[str]:
     """What of the instructor's texts, or of the marks around them, stands in pages."""
-    pages = "\n".join(plain(text) for text in texts)
+    said = "\n".join(plain(page) for page in pages)
     marks = ["BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "autograder.hidden", "MARK SCHEME"]
-    return [text for text in [*instructors_only(), *marks] if plain(text) in pages]
+    return [text for text in [*instructors_only(), *marks] if squeeze(text) in said]
 
 
 def test_no_solution_no_hidden_test_and_no_rubric_is_on_the_site(site):
-    texts = [path for path in site.rglob("*") if path.suffix in (".html", ".js", ".txt", ".ipynb")]
+    kinds = (".html", ".js", ".txt", ".ipynb")
+    texts = [path for path in site.rglob("*") if path.suffix in kinds and path.is_file()]
     assert len(list(instructors_only())) > 30
     assert leaks(path.read_text(encoding="utf-8") for path in texts) == []
 
 
 def test_a_solution_on_a_page_is_seen():
     notebook = nbformat.read(SOLUTIONS / LESSONS[4] / f"{LESSONS[4]}.ipynb", as_version=4)
-    code = "".join(f"<pre><span>{cell.source}</span></pre>" for cell in notebook.cells)
+    code = "".join(f"<pre><span>{escape(cell.source)}</span></pre>" for cell in notebook.cells)
     assert len(leaks([code])) >= 3 + 4
 
 
@@ -254,61 +262,64 @@ def test_the_search_finds_a_lesson(site, new_page):
     assert faults == []
 
 
-def shown(stepper) -> str:
+def shown(stepper: Locator) -> str:
     """The words of the one picture that a stepper shows."""
-    pictures = stepper.locator("svg[role=img]:visible")
-    assert pictures.count() >= 1
-    return " ".join(pictures.evaluate_all("all => all.map(p => p.getAttribute('aria-label'))"))
+    (words,) = stepper.locator("svg[role=img]:visible").evaluate_all(
+        "all => all.map(picture => picture.getAttribute('aria-label'))"
+    )
+    return words
 
 
-def step_through(stepper, demo) -> None:
+def step_through(stepper: Locator, demo: demos.Demo) -> None:
     """Go through a stepper's pictures by mouse and by keyboard; each must be the demo's own."""
-    page = stepper.page
+    press = stepper.page.keyboard.press
     expected = [demo.show(settings).alt for settings, _ in demo.steps]
-    assert len(expected) >= 3 and expected[0] in shown(stepper)
-    stepper.get_by_role("button", name="Next step").click()
-    assert expected[1] in shown(stepper)
-    assert f"step 2 of {len(expected)}" in stepper.inner_text()
-    page.keyboard.press("ArrowRight")
-    assert expected[2] in shown(stepper) and demo.steps[2][1] in stepper.inner_text()
-    page.keyboard.press("End")
-    assert expected[-1] in shown(stepper)
-    page.keyboard.press("Home")
-    assert expected[0] in shown(stepper)
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    assert expected[1] in shown(stepper)
-    stepper.get_by_role("button", name="Previous step").click()
-    assert expected[0] in shown(stepper)
+    last = len(expected) - 1
+    assert last >= 1 and shown(stepper) == expected[0]
+    for number in range(1, last + 1):
+        stepper.get_by_role("button", name="Next step").click()
+        assert shown(stepper) == expected[number]
+        assert f"step {number + 1} of {last + 1}" in stepper.inner_text()
+        assert demo.steps[number][1] in stepper.inner_text()
+    for key, number in [("Home", 0), ("ArrowRight", 1), ("ArrowLeft", 0), ("End", last)]:
+        press(key)
+        assert shown(stepper) == expected[number]
+    stepper.get_by_role("button", name="Previous step").focus()
+    press("Enter")
+    assert shown(stepper) == expected[last - 1]
 
 
-@pytest.mark.parametrize("title", STEPPED)
-def test_a_demo_steps_on_its_page(site, new_page, title):
+@pytest.mark.parametrize("line", STEPPED)
+def test_a_demo_steps_on_its_page(site, new_page, line):
+    place, demo = STEPPED[line]
     page = new_page(viewport=WIDE)
     page.goto((site / "demos.html").as_uri())
-    step_through(page.get_by_role("group", name=title, exact=True), STEPPED[title]())
+    steppers = page.get_by_role("group", name=demo.title, exact=True)
+    assert page.locator(".strided-steps").count() == len(STEPPED) and steppers.count() >= 1
+    step_through(page.locator(".strided-steps").nth(place), demo)
     assert page.url.endswith("demos.html")
 
 
-def to_slide(page: Page, title: str) -> None:
-    """Turn to the slide with a demo, by the arrow key."""
-    here = page.locator("section.present:not(.stack)")
+def to_slide(page: Page, stepper: Locator) -> None:
+    """Turn the slides, by the space bar, until this stepper's is there."""
     for _ in range(page.evaluate("Reveal.getTotalSlides()")):
-        if here.get_by_role("group", name=title, exact=True).count():
+        if stepper.evaluate("it => it.closest('.slides > section').matches('.present')"):
             return
         page.keyboard.press("Space")
-    raise AssertionError(f"no slide has the demo {title}")
+    raise AssertionError("no slide has the stepper")
 
 
-@pytest.mark.parametrize("title", STEPPED)
-def test_a_demo_steps_on_its_slide_while_the_slide_stays(deck, new_page, title):
+@pytest.mark.parametrize("line", STEPPED)
+def test_a_demo_steps_on_its_slide_while_the_slide_stays(deck, new_page, line):
+    place, demo = STEPPED[line]
     page = new_page(viewport=WIDE)
     faults = listen(page)
     page.goto((deck / "index.html").as_uri())
     page.wait_for_function("Reveal.isReady()")
-    to_slide(page, title)
+    stepper = page.locator(".strided-steps").nth(place)
+    to_slide(page, stepper)
     before = page.evaluate("JSON.stringify(Reveal.getIndices())")
-    step_through(page.get_by_role("group", name=title, exact=True), STEPPED[title]())
+    step_through(stepper, demo)
     assert page.evaluate("JSON.stringify(Reveal.getIndices())") == before
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("ArrowLeft")
@@ -343,7 +354,7 @@ def test_the_speaker_reads_the_script(deck, new_page):
     page = new_page(viewport=WIDE)
     page.goto((deck / "index.html").as_uri())
     page.wait_for_function("Reveal.isReady()")
-    to_slide(page, "Hop or keep")
+    to_slide(page, page.locator(".strided-steps").first)
     with page.context.expect_page() as opened:
         page.keyboard.press("s")
     script = opened.value.locator(".speaker-controls-notes .value")
@@ -356,5 +367,5 @@ def test_the_script_is_not_on_the_site_but_for_the_slides(site):
     notebook = nbformat.read(SOLUTIONS / "demos" / "demos.ipynb", as_version=4)
     for cell in notebook.cells:
         if cell.metadata.get("slideshow", {}).get("slide_type") == "notes":
-            line = plain(cell.source.partition("\n")[0])
+            line = squeeze(cell.source.partition("\n")[0].replace("*", ""))
             assert line and line not in plain((site / "demos.html").read_text(encoding="utf-8"))

@@ -7,8 +7,8 @@ from strided.demos.panel import Control, Demo, Number, Steps
 from strided.figures import Figure
 
 CONTROLS: dict[str, Control] = {
-    "height": Number("Rows", 1, 12, 6),
-    "width": Number("Columns", 1, 12, 8),
+    "height": Number("Rows", 1, 8, 6),
+    "width": Number("Columns", 1, 10, 8),
     "kernel_height": Number("Kernel rows", 1, 6, 2),
     "kernel_width": Number("Kernel columns", 1, 6, 3),
     "stride_height": Number("Stride down", 1, 6, 2),

@@ -149,7 +149,7 @@ def poll(id: str) -> Demo:
     }
     controls["revealed"] = Switch("Reveal")
     steps: Steps = (
-        ({}, "Commit to a choice before you go on."),
-        ({"revealed": True}, POLLS[id].why),
+        ({}, "Which one, and why? Decide, then go on."),
+        ({"revealed": True}, "What is right, and what each choice comes from."),
     )
     return Demo(partial(picture, id), controls, steps, "Predict and reveal")

@@ -9,10 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from strided.checks.probe import probe
-from strided.tracing import Trace, trace
-
-Index = tuple[int, ...]
+from strided.checks.reading import reads
 
 
 def name_of(function: Callable) -> str:
@@ -27,29 +24,25 @@ class Call:
     """
 
     def __init__(self, function: Callable, x: np.ndarray, args: tuple, kwargs: dict[str, Any]):
-        self.x = x[None]
         self.function = function
+        self.x = x[None]
         self.args, self.kwargs = args, kwargs
         self.output = self._checked()
-        self._trace: Trace | None = self._traced()
-        self._found: dict[Index, np.ndarray | None] = {}
+        found = reads(function, self.x, *args, **kwargs)
+        shape = (1, *self.output.shape, *self.x.shape)
+        self._reads = found[0] if found and found[0].shape == shape else None
 
-    def reads(self, output: Index) -> np.ndarray | None:
+    def reads(self, output: tuple[int, int, int]) -> np.ndarray | None:
         """Which entries of `x` one output reads, as booleans (C, H, W); None where it cannot be found."""
-        if output not in self._found:
-            self._found[output] = self._read(output)
-        return self._found[output]
-
-    def _run(self, x: np.ndarray) -> Any:
-        args = [a.copy() if isinstance(a, np.ndarray) else a for a in self.args]
-        with contextlib.redirect_stdout(io.StringIO()):
-            return self.function(x, *args, **self.kwargs)
+        return None if self._reads is None else self._reads[(0, *output, 0)]
 
     def _checked(self) -> np.ndarray:
         """The function's output for the one image; ValueError with a sentence where it gives none."""
         name = name_of(self.function)
         try:
-            value = self._run(self.x.copy())
+            args = [a.copy() if isinstance(a, np.ndarray) else a for a in self.args]
+            with contextlib.redirect_stdout(io.StringIO()):
+                value = self.function(self.x.copy(), *args, **self.kwargs)
         except NotImplementedError:
             raise ValueError(f"{name} is not written yet: it raises NotImplementedError.") from None
         except Exception as error:
@@ -69,22 +62,3 @@ class Call:
                 "have four axes, (N, C, H, W), with N = 1."
             )
         return output[0]
-
-    def _traced(self) -> Trace | None:
-        try:
-            return trace(self._run, self.x)
-        except Exception:  # whatever a student's code does with numbers that record
-            return None
-
-    def _read(self, output: Index) -> np.ndarray | None:
-        if self._trace is not None:
-            entries = list(self._trace.reads((0, *output)))
-        else:
-            reading = probe(lambda x: np.asarray(self._run(x))[(0, *output)], self.x)
-            if reading is None:
-                return None
-            entries = list(reading.weights)
-        found = np.zeros(self.x.shape[1:], dtype=bool)
-        for _, *entry in entries:
-            found[tuple(entry)] = True
-        return found

@@ -62,9 +62,12 @@ def divisor_maps(
     panels, words, results = [], [], []
     for convention in frameworks:
         name, rule = FRAMEWORKS[convention], _rule(convention, pads, ceil_mode, count_include_pad)
-        divisors = pooling_divisors(
-            h, w, kernel, step, pads, ceil_mode, count_include_pad, convention
-        )
+        try:
+            divisors = pooling_divisors(
+                h, w, kernel, step, pads, ceil_mode, count_include_pad, convention
+            )
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
         if max(divisors.shape) > 12:
             raise ValueError(
                 f"{name} has {divisors.shape[0]} x {divisors.shape[1]} outputs: "

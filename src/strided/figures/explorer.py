@@ -421,9 +421,9 @@ def _maps(scene: _Scene, answer: Answer | None) -> list[Canvas]:
         grid = Grid(values.shape[1:], cell)
         grid.fill((y, x, 1, 1), "output")
         grid.numbers(values[k])
+        grid.outline((y, x, 1, 1), "output", inset=1)
         if answer is not None and name == "yours":
             grid.differs(~_close(scene, answer)[k])
-        grid.outline((y, x, 1, 1), "output", inset=1)
         grid.indices()
         for r, c in np.ndindex(values.shape[1:]):
             grid.click(*grid.box((r, c, 1, 1)), {"row": r, "column": c})

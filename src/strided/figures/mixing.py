@@ -133,9 +133,7 @@ def channel_moved(
         }.items()
     }
     tables["table"] = wiring.C3_TABLE
-    named = {name: f"{title}, {note}" for name, (title, note) in NAMES.items()}
-    named["grouped"] = f"Grouped, {groups} group{'s' if groups > 1 else ''}"
-    named["table"] = "By a table, LeNet-5's C3"
+    named = LAYERS | {"grouped": f"Grouped, {groups} group{'s' if groups > 1 else ''}"}
 
     matrix = wiring.table_matrix(tables[kind], 6).T
     moved = np.flatnonzero(matrix[channel])
@@ -146,6 +144,7 @@ def channel_moved(
         down="input channel",
     )
     outputs = matrix.shape[1]
+    drawn.reserve(0, 0, 16 * drawn.wide, drawn.tall)  # what stands beside it never moves
     drawn.outline((channel, 0, 1, outputs), "window", inset=1.5)
     for k in moved if revealed else ():
         drawn.fill((7, int(k), 1, 1), "output")
@@ -155,7 +154,7 @@ def channel_moved(
     drawn.texts([((k + 0.5) * drawn.wide, middle, mark) for k, mark in enumerate(marks)], size=15)
     drawn.text(-20, middle, "moves", size=12, anchor="end")
     for c in range(6):
-        drawn.click(-20, c * drawn.tall, 20 + outputs * drawn.wide, drawn.tall, {"channel": c})
+        drawn.click(-18, c * drawn.tall, 18 + outputs * drawn.wide, drawn.tall, {"channel": c})
 
     sums = {name: _sum(name, reads, kernel) for name, reads in tables.items()}
     if not revealed:
@@ -166,14 +165,14 @@ def channel_moved(
     lines: list[list[Canvas]] = []
     for name in order:
         bar = Canvas()
-        bar.rect(0, 0, 190, 14, 'fill="none"')
-        long = 190 * counts[name] / largest
+        bar.rect(0, 0, 110, 14, 'fill="none"')
+        long = 110 * counts[name] / largest
         role = "output" if name == kind else "second"
         if long and sums[name] != "?":
             bar.rect(0, 0, max(long, 1.5), 14, BARS[role])
         head = label(named[name], bold=name == kind, anchor="start")
         count = label(sums[name], bold=name == kind, anchor="start")
-        for part, width in ((head, 230), (bar, 190), (count, 160)):
+        for part, width in ((head, 170), (bar, 110), (count, 150)):
             part.click(part.left, part.top, width, max(part.height, 15), {"kind": name})
         lines.append([head, bar, count])
 
@@ -182,12 +181,13 @@ def channel_moved(
         if revealed
         else f"Input {channel} moves. Which of the {outputs} outputs move with it?"
     )
-    picture = column(
+    picture = flow(
         [
             titled(named[kind], drawn, align="left"),
-            titled("Parameters", table_of(lines, 14, 7), align="left"),
+            titled("Parameters", table_of(lines, 14, 10), align="left"),
         ],
-        gap=22,
+        gap=44,
+        width=1100,
     )
     parameters = "; ".join(f"{named[name]}: {sums[name]}" for name in order)
     connected = f" {_rows_in_words(tables[kind])}." if revealed else ""
@@ -201,6 +201,14 @@ def channel_moved(
     )
 
 
+LAYERS = {
+    "average": "Average pooling",
+    "subsampling": "SubSampling",
+    "depthwise": "Depthwise convolution",
+    "pointwise": "1 × 1 convolution",
+    "table": "LeNet-5's table, C3",
+    "convolution": "Full convolution",
+}
 BARS = {
     "output": f"{FILLS['output']} {STROKES['output']}",
     "second": 'fill="currentColor" fill-opacity=".3"',

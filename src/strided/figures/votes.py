@@ -62,16 +62,19 @@ def votes(
         bar.rect(0, 0, WIDE, 26, EMPTY)
         if count:
             bar.rect(0, 0, WIDE * count / most, 26, RIGHT if right else PLAIN)
-        text = wrap(f"{letter}   {choice}{'   ✓' if right else ''}", 360, 16, bold=True)
+        text = wrap(f"✓ {choice}" if right else choice, 330, 16, bold=True)
         name = label(text, size=16, bold=right or not revealed, anchor="start")
-        name.reserve(0, name.top, 370, name.height)
-        lines.append(row([name, bar, label(str(count), size=16, bold=True)], gap=12))
+        name.reserve(0, name.top, 336, name.height)
+        box = Canvas()
+        box.rect(0, 0, 26, 26, RIGHT if right else EMPTY)
+        box.text(13, 13, letter, size=15, bold=True)
+        lines.append(row([box, name, bar, label(str(count), size=16, bold=True)], gap=12))
         voted = f"{letter}, {choice}: {count} {'vote' if count == 1 else 'votes'}"
         if revealed:
             comes = label(wrap(idea, PAGE_WIDTH - 80, 13), anchor="start", faint=not right)
             shifted = Canvas()
-            shifted.reserve(0, 0, 30 + comes.width, comes.height)
-            shifted.place(comes, 30, 0)
+            shifted.reserve(0, 0, 38 + comes.width, comes.height)
+            shifted.place(comes, 38, 0)
             lines[-1] = column([lines[-1], shifted], gap=2)
             voted += f" ({'right' if right else 'wrong'}: {idea})"
         words.append(f"{voted}.")
