@@ -112,8 +112,24 @@ def examine(source: str, points: float, student: Student) -> Verdict:
     return Verdict("passed", points, text=text)
 
 
+_drawn: dict[tuple[str, str], str] = {}
+
+
 def _figure(wrong: WrongAnswer) -> str:
-    """The HTML of a verdict's figure, if it has one that is not too large."""
+    """The HTML of a verdict's figure, if it has one that is not too large.
+
+    A recognised slip gives the same results, so the same figure, whoever made it: it is drawn once.
+    """
+    key = (wrong.slip, str(wrong))
+    if wrong.slip and key in _drawn:
+        return _drawn[key]
+    html = _draw(wrong)
+    if wrong.slip:
+        _drawn[key] = html
+    return html
+
+
+def _draw(wrong: WrongAnswer) -> str:
     figure = None
     with contextlib.suppress(MemoryError), bounds.memory():
         figure = getattr(wrong, "figure", None)

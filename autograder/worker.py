@@ -3,15 +3,17 @@
 import gc
 import signal
 
-import autograder.lean  # isort: split
+gc.disable()  # nothing that is being imported is garbage, and looking for some takes a second
 
-from autograder import warm
+import autograder.lean  # noqa: E402  # isort: split
+from autograder import warm  # noqa: E402
 
 warm.start_shared()  # it imports beside this process
 
 import autograder.execute  # noqa: E402
 import autograder.mark  # noqa: E402, F401
 
-gc.freeze()  # what all workers share is not garbage, and takes time to look through
+gc.freeze()  # nor is it later on
+gc.enable()
 # Ctrl-C is for the run, which then ends its workers.
 signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -4,10 +4,12 @@ Each has one thread and keeps its warm process. A submission whose worker dies i
 whose worker dies twice is marked as `killed`, and the class goes on.
 """
 
+import gc
 import logging
 import multiprocessing
 import os
 import queue
+import sys
 import time
 from asyncio import CancelledError
 from collections.abc import Iterator
@@ -24,7 +26,11 @@ KILLED = "Marking this notebook ended the grader's own process, twice."
 
 
 def start_importing() -> None:
-    """Start the process from which this machine's workers are forked; it imports beside this one."""
+    """Start the process from which this machine's workers are forked; it imports beside this one.
+
+    Until the workers are entered, garbage is not collected: there is none in what is being imported.
+    """
+    gc.disable()
     multiprocessing.set_forkserver_preload(["autograder.worker", "distributed"])
     forkserver.ensure_running()
 
@@ -39,6 +45,10 @@ class Workers:
     def __enter__(self) -> "Workers":
         if not self.scheduler:
             start_importing()
+        gc.freeze()
+        gc.enable()
+        # The cluster's thread has many short steps to take while the writer's is at work.
+        sys.setswitchinterval(0.0005)
         import dask
         from distributed import Client, LocalCluster
 
