@@ -133,7 +133,7 @@ def shoot_class(browser: Browser, folder: Path, out: Path) -> None:
             print(out / f"{kind}-{scheme}.png", flush=True)
         context.close()
     context, _ = lab.shut_in(
-        browser, viewport={"width": WIDTH, "height": 800}, device_scale_factor=SHARP
+        browser, viewport={"width": WIDTH, "height": 830}, device_scale_factor=SHARP
     )
     page = context.new_page()
     page.goto((room / "class.html").as_uri())
