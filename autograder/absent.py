@@ -1,6 +1,6 @@
 """Stand-ins for what is absent while answers are graded: the course's library, and torch.
 
-A lesson's cells import checks, figures and quizzes; those do nothing here. The library's own operators, and
+A lesson's cells import checks, figures, demos and quizzes; those do nothing here. The library's own operators, and
 torch's, are what the answers are to be: they can be imported, and calling one is an error that says so.
 """
 
@@ -12,7 +12,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 ABSENT = ("strided", "torch")
-QUIET = {"checks", "compare", "display", "figures", "hint", "progress", "quiz"}
+QUIET = {"checks", "compare", "demos", "display", "figures", "hint", "progress", "quiz"}
 
 
 class Nothing:

@@ -260,7 +260,7 @@ def _alike(
     found, nobodys = similar.alike(code, shown_to_all(lesson))
     shown = []
     for pair in found[:PAIRS]:
-        one, other = code[pair.one], code[pair.other]
+        one, other = similar.compared(code[pair.one]), similar.compared(code[pair.other])
         here, there = similar.common_parts(one, other, nobodys)
         cells = [
             {
@@ -282,7 +282,8 @@ def _alike(
                 "cells": cells,
             }
         )
-    return {"number": len(found), "pairs": shown}
+    cut = [links[student] for student, cells in code.items() if similar.compared(cells) != cells]
+    return {"number": len(found), "pairs": shown, "cut": cut}
 
 
 def _marked(source: str, spans: list[tuple[int, int]]) -> list[tuple[bool, str]]:

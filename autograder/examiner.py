@@ -124,7 +124,7 @@ def _figure(wrong: WrongAnswer) -> str:
     if wrong.slip and key in _drawn:
         return _drawn[key]
     html = _draw(wrong)
-    if wrong.slip:
+    if wrong.slip and html:
         _drawn[key] = html
     return html
 

@@ -5,6 +5,8 @@ an error for a lost exercise, a number for part of one, neither for a whole one.
 as an output of its own type beside them; reports and feedback read it.
 """
 
+import copy
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -15,10 +17,12 @@ from traitlets import Bool, Float, Integer
 
 from autograder.examiner import Verdict, examine
 from autograder.lent import LENT
-from autograder.notebooks import VERDICT, cells_by_id, grade_id, trusted
+from autograder.notebooks import HIDDEN_BEGIN, VERDICT, cells_by_id, grade_id, trusted
 from autograder.student import Ended, Limits, Student
 from autograder.warm import Warm
 from strided import manifest
+
+NOT_AGAIN = "Your answer was wrong when it was graded, and not when it was run once more."
 
 
 @cache
@@ -41,31 +45,56 @@ class ExecuteLesson(NbGraderPreprocessor):
     memory = Integer(Limits.memory, help="Address space of a session in bytes.").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any) -> Any:
-        """Run every cell in the notebook's order."""
+        """Run every cell in the notebook's order.
+
+        A function can keep what a hidden test hands it, and a later cell can show that. So what is shown from
+        then on is taken from a second session, which sees no hidden test.
+        """
         lesson = manifest.lessons()[resources["nbgrader"]["assignment"]]
         limits = Limits(self.cell_seconds, self.notebook_seconds, self.memory)
-        source = cells_by_id(trusted(lesson.name))
         refused = resources["nbgrader"].get("refused")
         if refused:
             return refuse(nb, lesson, refused), resources
-        exercises = {exercise.id: exercise for exercise in lesson.exercises}
-        fate: dict[str, Verdict] = {}
         lent = LENT.get(lesson.name, {})
         with Student(warm(self.trust_submissions), limits, lent) as student:
-            for cell in nb.cells:
-                if cell.cell_type != "code":
-                    continue
-                id = grade_id(cell)
-                exercise = exercises.get(id.removeprefix("test_"))
-                cell.outputs = []
-                if id in exercises or not source.get(id):
-                    failed = self._run(cell, student)
-                    if failed and id in exercises:
-                        fate[id] = failed
-                elif id.startswith("test_") and exercise:
-                    verdict = self._verdict(exercise, source[id].source, student, fate)
-                    cell.outputs = outputs(exercise.id, verdict, exercise.points)
+            verdicts, telling = self._run_all(nb, lesson, student)
+        if telling:
+            left = replace(limits, notebook=max(limits.notebook - student.spent, 1.0))
+            told = copy.deepcopy(nb)
+            with Student(warm(self.trust_submissions), left, lent) as student:
+                again, _ = self._run_all(told, lesson, student, hidden=False)
+            _retell(nb, told, lesson, verdicts, again)
         return nb, resources
+
+    def _run_all(
+        self, nb: Any, lesson: manifest.Lesson, student: Student, hidden: bool = True
+    ) -> tuple[dict[str, Verdict], bool]:
+        """Run every cell: the verdicts by exercise, and whether a cell after a hidden test tells something."""
+        source = cells_by_id(trusted(lesson.name))
+        exercises = {exercise.id: exercise for exercise in lesson.exercises}
+        fate: dict[str, Verdict] = {}
+        verdicts: dict[str, Verdict] = {}
+        seen = telling = False
+        for cell in nb.cells:
+            if cell.cell_type != "code":
+                continue
+            id = grade_id(cell)
+            exercise = exercises.get(id.removeprefix("test_"))
+            cell.outputs = []
+            if id in exercises or not source.get(id):
+                failed = self._run(cell, student)
+                if failed and id in exercises:
+                    fate[id] = failed
+                telling |= seen and bool(cell.outputs)
+            elif id.startswith("test_") and exercise:
+                test = source[id].source
+                test = test if hidden else test.partition(HIDDEN_BEGIN)[0]
+                verdict = self._verdict(exercise, test, student, fate)
+                verdicts[exercise.id] = verdict
+                cell.outputs = outputs(exercise.id, verdict, exercise.points)
+                telling |= seen and _quotes(verdict)
+                seen |= bool(verdict.held or verdict.score)
+        return verdicts, telling
 
     def _run(self, cell, student: Student) -> Verdict | None:
         """Run a student's cell; if it fails, the verdict on an exercise that depends on it."""
@@ -107,6 +136,33 @@ class ExecuteLesson(NbGraderPreprocessor):
         except TypeError as error:
             return Verdict("error", 0, text=str(error))
         return examine(source, exercise.points, student)
+
+
+def _quotes(verdict: Verdict) -> bool:
+    """Whether a verdict's explanation holds what the student's code returned or raised."""
+    return verdict.status in ("failed", "error") and not verdict.held
+
+
+def _retell(
+    nb: Any,
+    told: Any,
+    lesson: manifest.Lesson,
+    verdicts: dict[str, Verdict],
+    again: dict[str, Verdict],
+) -> None:
+    """Take from a run without hidden tests what cells show and how verdicts are explained; no score."""
+    exercises = {f"test_{exercise.id}": exercise for exercise in lesson.exercises}
+    for cell, other in zip(nb.cells, told.cells, strict=True):
+        if cell.cell_type != "code":
+            continue
+        exercise = exercises.get(grade_id(cell))
+        if exercise is None:
+            cell.outputs = other.outputs
+        elif exercise.id in verdicts and _quotes(verdicts[exercise.id]):
+            first, second = verdicts[exercise.id], again[exercise.id]
+            text = second.text if _quotes(second) else NOT_AGAIN
+            verdict = replace(first, text=text, figure=second.figure)
+            cell.outputs = outputs(exercise.id, verdict, exercise.points)
 
 
 def outputs(exercise: str, verdict: Verdict, points: float) -> list[nbformat.NotebookNode]:

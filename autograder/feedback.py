@@ -6,6 +6,7 @@ text and checked pictures are. It needs no network, and its own policy allows it
 
 from collections.abc import Mapping
 from functools import cache
+from html import escape
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from autograder import clock
 from autograder.harmless import picture, plain, typed, without_seed
 from autograder.notebooks import cells_by_id, grade_id, released, verdict_of
 from strided import manifest
@@ -33,6 +35,7 @@ MEANING = {
 }
 TEXT_LIMIT = 4000  # characters of one text that a cell showed
 ANSWER_LIMIT = 20_000  # characters of the student's answer, which are coloured
+COLOURING = 1.0  # seconds
 PICTURE_LIMIT = 400_000  # characters of one picture
 SHOWN = 8  # texts and pictures of one cell
 CELLS = 12  # cells that the student added
@@ -193,7 +196,13 @@ def points(test: nbformat.NotebookNode, exercise: manifest.Exercise) -> float:
 
 
 def _coloured(source: str, limit: int) -> str:
-    return highlight(plain(_cut(source, limit)), PythonLexer(), HtmlFormatter(nowrap=True))
+    """Code as HTML, coloured where that does not take long: some texts take the lexer seconds."""
+    text = plain(_cut(source, limit))
+    try:
+        with clock.limit(COLOURING):
+            return highlight(text, PythonLexer(), HtmlFormatter(nowrap=True))
+    except clock.TooLong:
+        return escape(text)
 
 
 def _cut(text: str, limit: int) -> str:

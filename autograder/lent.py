@@ -11,7 +11,7 @@ import numpy as np
 
 from strided import geometry, names, operators
 
-MOST = 10**7  # multiplications of one call: the examiner's time is everybody's
+MOST = 2 * 10**7  # multiplications of one call: the examiner's time is everybody's
 
 
 def conv2d(
@@ -24,11 +24,12 @@ def conv2d(
     **more: Any,
 ) -> np.ndarray:
     """`operators.conv2d` for images that are not too large, with the padding around them."""
-    shape, around = np.shape(input), (0, 0)
+    around = (0, 0)
     if not isinstance(padding, str):
         around = geometry.pair(padding, "padding")
-    sides = [n + 2 * p for n, p in zip(shape[-2:], around, strict=False)]
-    if math.prod((*shape[:-2], *sides)) * np.size(weight) > MOST:
+    *batch, _, height, width = (1, 1, 1, *np.shape(input))[-4:]
+    places = math.prod(batch) * (height + 2 * around[0]) * (width + 2 * around[1])
+    if places * np.size(weight) > MOST:
         raise ValueError(f"conv2d is lent for small images: {MOST} multiplications a call")
     return operators.conv2d(input, weight, bias, stride, padding, *rest, **more)
 

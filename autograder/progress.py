@@ -49,7 +49,8 @@ def duration(seconds: float) -> str:
 
 def to_be_read(number: int) -> str:
     """A sentence on the answers that wait for a person."""
-    return f"{number} answers wait to be read, in formgrader; then grade again."
+    answers = "1 answer waits" if number == 1 else f"{number} answers wait"
+    return f"{answers} to be read, in formgrader; then grade again."
 
 
 class Lines(Watcher):

@@ -13,6 +13,7 @@ Code is only cut into tokens. Nothing of it is parsed or run, and long code is c
 import builtins
 import io
 import keyword
+import re
 import tokenize
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,6 +33,8 @@ LENGTH = 40_000  # characters of a submission that are compared
 PIECES = 2_000  # and pieces of it
 LONG = 1_000  # tokens of a statement
 STRAY = 50  # characters that are no Python; what follows them is not compared
+
+MAGIC = re.compile("^[!%]", re.MULTILINE)  # begins a line that is no Python
 
 COMPOUND = {"if", "elif", "else", "for", "while", "with", "try", "except", "finally", "def"}
 COMPOUND |= {"class", "async"}
@@ -108,12 +111,20 @@ def alike(
     return found, nobodys
 
 
+def compared(cells: Mapping[str, str]) -> dict[str, str]:
+    """The part of a submission that is compared: its first `LENGTH` characters."""
+    kept, left = {}, LENGTH
+    for name, source in cells.items():
+        if left > 0:
+            kept[name] = source[:left]
+        left -= len(source)
+    return kept
+
+
 def _marks(cells: Mapping[str, str]) -> set[int]:
     marks: set[int] = set()
-    left = LENGTH
-    for source in cells.values():
-        marks.update(piece.mark for piece in islice(pieces(source[:left]), PIECES - len(marks)))
-        left = max(left - len(source), 0)
+    for source in compared(cells).values():
+        marks.update(piece.mark for piece in islice(pieces(source), PIECES - len(marks)))
     return marks
 
 
@@ -199,6 +210,7 @@ def statements(source: str) -> list[list[Token]]:
 
 
 def _raw_statements(source: str) -> Iterator[list[Token]]:
+    source = MAGIC.sub("#", source)
     starts = [0]
     for line in io.StringIO(source):
         starts.append(starts[-1] + len(line))

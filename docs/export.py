@@ -134,6 +134,15 @@ def pages(folder: Path) -> None:
     (folder / "start.md").write_text(f"# How to start\n\n{start}", encoding="utf-8")
 
 
+def clear(folder: Path) -> None:
+    """Remove what an earlier export left; nothing else. Raises SystemExit for a folder of other things."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "index.html").is_file():
+        raise SystemExit(
+            f"{folder} holds something else than a site or a deck: name another folder."
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def site(folder: Path) -> None:
     """Make the site in a folder, in place of what was there, with the slides below it."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -141,7 +150,7 @@ def site(folder: Path) -> None:
         source.mkdir()
         pages(source)
         options = ["-c", str(HERE / "site"), "-d", f"{scratch}/cache", "-q", "-W", "--keep-going"]
-        shutil.rmtree(folder, ignore_errors=True)
+        clear(folder)
         if build_main([*options, str(source), str(folder)]):
             raise SystemExit("The site was not made; the lines above say why.")
     slides(folder / "slides")
@@ -160,7 +169,7 @@ def slides(folder: Path) -> None:
         filters={"markdown2html": markdown_to_html},
     )
     html, _ = exporter.from_notebook_node(run(SOLUTIONS / DEMOS))
-    shutil.rmtree(folder, ignore_errors=True)
+    clear(folder)
     folder.mkdir(parents=True)
     (folder / "index.html").write_text(html, encoding="utf-8")
     shutil.copy(HERE / "slides/deck.css", folder)
@@ -189,4 +198,6 @@ def markdown_to_html(text: str) -> str:
 
 if __name__ == "__main__":
     what, folder = sys.argv[1:]
-    {"site": site, "slides": slides}[what](Path(folder).resolve())
+    place = Path(folder).resolve()
+    {"site": site, "slides": slides}[what](place)
+    print(f"Open {place / 'index.html'}")

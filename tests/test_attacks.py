@@ -169,7 +169,8 @@ def printed(path: Path) -> str:
 
 
 def script(page: str) -> list[str]:
-    """What a browser would run on a page."""
+    """What a browser would run on a page; the library's own pictures are none of it."""
+    page = re.sub(r'<svg xmlns="[^"]*" role="img" aria-label="[^"<>]*" ', "", page)
     return re.findall(r"<script|<svg|<iframe|<[a-z]+[^>&]*\son[a-z]+\s*=|javascript:", page, re.I)
 
 
@@ -245,7 +246,8 @@ def graded(tmp_path_factory) -> Graded:
 
 # Where an attack on files wants to write, and where a class run does.
 OUTSIDE = (ROOT, ROOT / "tests", Path("/"), Path("/usr/lib"), Path("/var/tmp"))
-PLACES = {"autograded", "feedback", "gradebook.db", "grades.csv", "nbgrader_config.py", ".grading"}
+PLACES = {"autograded", "feedback", "gradebook.db", "grades.csv", "class.html"}
+PLACES |= {"nbgrader_config.py", ".grading"}
 
 
 def test_no_attack_gains_a_point(graded):

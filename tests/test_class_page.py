@@ -155,7 +155,7 @@ def test_what_needs_a_look_says_who_which_and_why(page):
     shown = body_rows(part, f"Answers of {CONVOLUTION} to look at")
     assert [row[:3] for row in shown] == [
         ["fay", "every one", "could not be read"],
-        ["eve", "conv2d", "did not run"],
+        ["eve", "conv2d", "stopped with an error"],
     ]
     assert "is no valid JSON" in shown[0][3] and "ZeroDivisionError" in shown[1][3]
     assert "Handed in nothing (1): gil" in said(part)

@@ -22,6 +22,7 @@ from autograder.examiner import Verdict, examine
 from autograder.feedback import Reading
 from autograder.notebooks import VERDICT, cells_by_id, grade_id, released, trusted, verdict_of
 from autograder.paths import ROOT
+from autograder.student import Limits
 from strided import checks, figures, manifest
 from strided.checks.core import WrongAnswer
 
@@ -89,6 +90,7 @@ class Session:
 
     def __init__(self, answer):
         self.find = lambda name: answer
+        self.limits, self.spent = Limits(), 0.0
 
 
 def source(exercise: str) -> str:
@@ -451,3 +453,45 @@ def test_the_verdict_keeps_its_figure_beside_the_text(monkeypatch):
     cell = cells_by_id(graded(CONVOLUTION, {"conv2d": verdict}))["test_conv2d"]
     assert verdict_of(cell)["figure"] == verdict.figure
     assert set(cell.outputs[0].data) == {VERDICT, "text/plain"}
+
+
+# ---------------------------------------------------------------- what a function kept of a hidden test
+
+SPY = """
+calls = []
+def spied(function):
+    def answer(*args, **kwargs):
+        calls.append(np.shape(args[0]))
+        return function(*args, **kwargs)
+    return answer
+{name} = spied({name})
+"""
+
+
+@pytest.mark.parametrize("way", ["prints", "raises", "returns"])
+def test_what_a_function_kept_of_a_hidden_test_is_not_told(tmp_path, trusted, way):
+    """The first answer keeps every call; the last one tells how many there were."""
+    notebook, _ = sample.submission(
+        next(s for s in sample.students() if s.id == "loops"), CONVOLUTION
+    )
+    cells = cells_by_id(notebook)
+    cells["correlate_or_convolve"].source += SPY.format(name="correlate_or_convolve")
+    tell = {
+        "prints": "print('calls:', len(calls))",
+        "raises": "def conv2d(*args, **kwargs): raise ValueError(f'calls: {len(calls)}')",
+        "returns": "def conv2d(*args, **kwargs): return f'calls: {len(calls)}'",
+    }
+    cells["conv2d"].source += "\n" + tell[way]
+    place = tmp_path / "submitted" / "spy" / CONVOLUTION.name / f"{CONVOLUTION.name}.ipynb"
+    place.parent.mkdir(parents=True)
+    nbformat.write(notebook, place)
+    room = Class(tmp_path)
+    rows = grade.grade(grade.Wanted([CONVOLUTION.name], room, trusted=trusted), Here())
+    assert rows[0].status == "passed" and (rows[-1].status == "passed") == (way == "prints")
+    visible = len(checks.correlate_or_convolve.cases)
+    shown = room.autograded("spy", CONVOLUTION.name).read_text()
+    shown += room.feedback("spy", CONVOLUTION.name).read_text()
+    numbers = set(map(int, re.findall(r"calls: (\d+)", shown)))
+    assert numbers <= set(range(visible + 1)), numbers
+    if way != "returns":
+        assert numbers

@@ -265,12 +265,12 @@ PADDED = (
 
 
 @pytest.mark.parametrize(
-    "kernel, padding, status", [(2, 50_000, "memory"), (200, 1_000, "timeout")]
+    "kernel, padding, statuses", [(2, 50_000, {"memory"}), (200, 1_000, {"timeout", "memory"})]
 )
-def test_what_is_lent_cannot_take_the_examiners_memory_or_time(warm, kernel, padding, status):
+def test_what_is_lent_cannot_take_the_examiners_memory_or_time(warm, kernel, padding, statuses):
     with Student(warm, Limits(cell=3), lent={"operators.conv2d": operators.conv2d}) as student:
         student.run(PADDED.format(kernel, padding))
-        assert examine(TEST, 3, student).status == status
+        assert examine(TEST, 3, student).status in statuses
         student.run("def f(x): return sum(x)")
         assert examine(TEST, 3, student).status == "passed"
 

@@ -42,11 +42,11 @@ demos.explore()
 # **Show.**
 # - `Operator Average pooling · Output column 1`: **rows 0 to 1, columns 2 to 4**. i = 2 is column 1: the second
 #   window *across*. Then change only the output's row, and ask which of i and j moves.
-# - `Padding rows 1 · Padding columns 1 · Output column 0`: **divisor 6**. Four of the window's cells are
+# - `Padding above and below 1 · Padding left and right 1 · Output column 0`: **divisor 6**. Four of the window's cells are
 #   padding, and they count.
 # - `Count padding in the divisor off`: **divisor 2, not kH·kW = 6**. The same sum, and three times the average.
 # - `Operator SubSampling`: **sum 12; weight 2, bias 1**. Its padding is gone: this layer has none.
-# - `Operator Convolution · Padding rows 0 · Padding columns 0`: **Channel 0**, **Channel 1**. Two windows, two
+# - `Operator Convolution · Padding above and below 0 · Padding left and right 0`: **Channel 0**, **Channel 1**. Two windows, two
 #   kernels, one number.
 #
 # **Say.** Three operators, one window. They differ in what they do with the numbers, and in how many channels

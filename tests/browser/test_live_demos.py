@@ -123,7 +123,7 @@ def test_window_explorer_by_mouse(demo):
     shown.tells(f", 3, 2] = {short(right[1, 3, 2])}, from rows 3 to 4, columns 4 to 6.")
     shown.control("Operator").select_option("Average pooling")
     shown.spin("Kernel rows")
-    shown.spin("Padding rows")
+    shown.spin("Padding above and below")
     shown.control("Round up (ceil mode)").click()
     shown.control("Count padding in the divisor").click()
     x = arrays(settings | {"operator": "average"})["x"][None]

@@ -391,9 +391,11 @@ class Check:
             lines += [fault.advice, reading.text(of) if reading else ""]
 
         def draw() -> "Figure | None":
-            # A recognised slip did on every case what the answer did.
-            like = found[0].function if found else None
-            return self.drawn(call, outcome, reference, reading, like)
+            if not found:
+                return self.drawn(call, outcome, reference, reading, None)
+            # It did on every case what the answer did, and gives the same picture whoever made it.
+            like = found[0].function
+            return self.drawn(call, run(self.adapted(like), call), reference, reading, like)
 
         raise WrongAnswer(
             "\n".join(line for line in lines if line),

@@ -197,10 +197,10 @@ def yours(check: Check, call: Case, function: Callable) -> Figure:
                 name or check.result,
                 _target(name),
                 _mine(name) if _mine(name) in named else "",
-                reads,
+                read,
                 None if did is None or part >= len(did) else did[part],
             )
-            for part, (name, reads) in enumerate(
+            for part, (name, read) in enumerate(
                 zip(results(check, call, expected), should, strict=True)
             )
         ]

@@ -30,13 +30,14 @@ def reads(function: Callable, *args: Any, **kwargs: Any) -> tuple[np.ndarray, ..
     it multiplies. What the function prints is dropped.
 
     Args:
-        function: from arrays to an array, or to a tuple of arrays. It is called twice where
-            `tracing.trace` follows it, else once for each entry of the array.
+        function: from arrays to an array, or to a tuple of arrays. It is called three times where
+            `tracing.trace` follows it, else once more for each entry of the array.
         args, kwargs: what to call it with; they are copied.
 
     Returns:
         For each result booleans of the result's shape and then the array's: `found[0][i, j]` says which
-        entries output (i, j) reads. None where the function raises, is too slow, or the arrays are large.
+        entries output (i, j) reads. None where the function raises, the arrays are large, or changing
+        entry after entry is too slow.
     """
     place = place_of_array(args)
     if place is None or args[place].size > MOST:
@@ -48,7 +49,15 @@ def reads(function: Callable, *args: Any, **kwargs: Any) -> tuple[np.ndarray, ..
         value = function(*rest[:place], x, *rest[place + 1 :], **named)
         return value if isinstance(value, tuple) else (value,)
 
+    def too_many(found: tuple) -> bool:
+        return sum(np.size(part) for part in found) * args[place].size > PAIRS
+
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            if too_many(results(args[place].copy())):
+                return None
+        except (Exception, SystemExit):
+            return None
         found = _traced(results, args[place])
         return impulses(results, args[place], SECONDS) if found is None else found
 
@@ -67,8 +76,6 @@ def _traced(results: Callable, x: np.ndarray) -> tuple[np.ndarray, ...] | None:
         return None
     found = []
     for number, part in enumerate(record.value):
-        if part.size * x.size > PAIRS:
-            return None
         where = np.zeros(part.shape + x.shape, dtype=bool)
         for index in np.ndindex(part.shape):
             for entry in record.reads((number, *index)):
