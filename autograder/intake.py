@@ -141,6 +141,9 @@ def strays(student: Path) -> list[str]:
     return remarks
 
 
+PACKED = {".zip", ".gz", ".tgz", ".tar", ".7z", ".rar"}
+
+
 def not_graded(submitted: Path) -> list[str]:
     """A sentence on whatever lies among a class's submissions in a place where nobody looks."""
     sentences = []
@@ -160,6 +163,10 @@ def not_graded(submitted: Path) -> list[str]:
                 meant = f"; did you mean {near[0]}" if near else ""
                 mark = "?" if near else "."
                 sentences.append(f"{place} is no lesson{meant}{mark}")
+            elif real and path.name in lessons and not any(path.rglob("*.ipynb")):
+                other = [file for file in _listed(path) if file.suffix in PACKED]
+                if other:
+                    sentences.append(f"{place} holds {shown(other[0])} and no notebook: unpack it.")
             elif path.suffix == ".ipynb" and not path.is_dir():
                 where = f"{name}/LESSON/LESSON.ipynb"
                 sentences.append(f"{place} lies in no lesson's folder; its place would be {where}.")

@@ -279,6 +279,7 @@ def test_what_lies_where_nobody_looks_is_named_with_what_was_meant(tmp_path, not
         f"cyd/.ipynb_checkpoints/{FILE}",
         "cyd/data/notes.txt",
         f"dee/{FILE}",
+        f"eve/{LESSON.name}/work.zip",
         FILE,
     ):
         path = submitted / place
@@ -292,4 +293,5 @@ def test_what_lies_where_nobody_looks_is_named_with_what_was_meant(tmp_path, not
         "Not graded: submitted/ben/Homework is no lesson.",
         f"Not graded: submitted/dee/{FILE} lies in no lesson's folder; "
         "its place would be submitted/dee/LESSON/LESSON.ipynb.",
+        f"Not graded: submitted/eve/{LESSON.name} holds work.zip and no notebook: unpack it.",
     ]
