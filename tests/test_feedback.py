@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import hostile
 import nbformat
 import pytest
-from here import Here
+from here import Here, graded_here
 from hostile import LESSON, QUESTION
 from nbgrader.api import Gradebook
 from pygments.styles import get_style_by_name
@@ -355,13 +355,7 @@ def room(tmp_path_factory, trusted) -> Class:
     hostile_one, honest = hostile.notebook("<b>bold</b>"), copy.deepcopy(released(LESSON.name))
     cells_by_id(honest)[QUESTION.id].source = hostile.FORMULA
     cells_by_id(honest)["mixing_matrix"].source = sample.right(LESSON, "mixing_matrix", "")
-    for student, notebook in (("eve", hostile_one), ("ada", honest)):
-        place = folder / "submitted" / student / LESSON.name / f"{LESSON.name}.ipynb"
-        place.parent.mkdir(parents=True)
-        nbformat.write(notebook, place)
-    made = Class(folder)
-    grade.grade(grade.Wanted([LESSON.name], made, trusted=trusted), Here())
-    return made
+    return graded_here(folder, LESSON.name, {"eve": hostile_one, "ada": honest}, trusted)
 
 
 def test_the_students_own_output_is_text_and_pictures(room):

@@ -15,14 +15,14 @@ from pathlib import Path
 import hostile
 import nbformat
 import pytest
-from here import Here
+from here import graded_here
 from hostile import LESSON, QUESTION
 from nbconvert.exporters import HTMLExporter
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from autograder import grade, harmless
+from autograder import harmless
 from autograder.classroom import Class
 from autograder.notebooks import cells_by_id, released, trusted
 from autograder.paths import ROOT
@@ -45,13 +45,7 @@ def room(tmp_path_factory, trusted) -> Class:
     cells_by_id(wrong)["mixing_matrix"].source = WRONG
     cells_by_id(wrong)["conv2d_groups"].source += "\n1 / 0"
     both = {"eve": hostile.notebook(hostile.MARKDOWN[1]), "ada": honest, "bob": wrong}
-    for student, notebook in both.items():
-        place = folder / "submitted" / student / LESSON.name / f"{LESSON.name}.ipynb"
-        place.parent.mkdir(parents=True)
-        nbformat.write(notebook, place)
-    made = Class(folder)
-    grade.grade(grade.Wanted([LESSON.name], made, trusted=trusted), Here())
-    return made
+    return graded_here(folder, LESSON.name, both, trusted)
 
 
 @pytest.fixture(scope="module")

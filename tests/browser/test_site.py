@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlparse
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import serious
 from playwright.sync_api import Locator, Page
 
 from autograder.paths import COURSE, ROOT, SOLUTIONS
@@ -78,16 +78,6 @@ def broken_links(page: Page, root: Path) -> list[str]:
             if target.parent.name != "slides" and place not in unescape(target.read_text()):
                 broken.append(link)
     return broken
-
-
-def serious(page: Page) -> list[str]:
-    """What axe-core finds serious or critical, each with the first element it is about."""
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-    return [
-        f"{entry['id']}: {entry['nodes'][0]['html'][:200]}"
-        for entry in found
-        if entry["impact"] in ("serious", "critical")
-    ]
 
 
 def wider_than_window(page: Page) -> int:

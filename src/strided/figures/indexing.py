@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from strided.figures.grid import Box
 from strided.figures.svg import equals
 from strided.geometry import clip
-
-Box = tuple[int, int, int, int]
 
 INDENT = "\u2003\u2003"
 
