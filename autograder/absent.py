@@ -30,6 +30,9 @@ class Nothing:
     def __repr__(self) -> str:
         return "(not shown while grading)"
 
+    def _ipython_display_(self) -> None:
+        """Show nothing as a cell's result either."""
+
 
 class Module(ModuleType):
     """A module, or whatever a module may hold; it can be imported, but not called."""

@@ -24,6 +24,7 @@ class TooLong(BaseException):
 
 _lock = threading.Lock()
 _due: dict[int, float] = {}  # when a thread's time is over, by the thread
+_sent: set[int] = set()  # threads in which TooLong was raised, and may not have come up yet
 
 
 @contextlib.contextmanager
@@ -47,7 +48,8 @@ def _set(due: float | None) -> float | None:
     while True:
         try:
             with _lock:
-                _raise(thread, None)  # what is on its way was meant for the work before
+                if thread in _sent:
+                    _take(thread)  # what is on its way was meant for the work before
                 before = _due.pop(thread, None)
                 if due is not None:
                     _due[thread] = due
@@ -56,10 +58,22 @@ def _set(due: float | None) -> float | None:
             continue
 
 
-def _raise(thread: int, error: type[BaseException] | None) -> None:
-    """Have an exception raised in a thread, or have none raised after all."""
-    kind = None if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), kind)
+def _raise(thread: int) -> None:
+    """Have TooLong raised in a thread."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TooLong))
+
+
+def _take(thread: int) -> None:
+    """Let what was raised in this thread come up here, and nowhere later.
+
+    Python can also be told to raise nothing after all. It then looks for what to raise at every step from there
+    on, which is slow, and for ever where a profiler or a debugger looks on.
+    """
+    _sent.discard(thread)
+    with contextlib.suppress(TooLong):
+        _raise(thread)
+        while True:
+            pass
 
 
 @cache
@@ -72,7 +86,8 @@ def _watch() -> None:
             with _lock:
                 now = time.monotonic()
                 for thread in [thread for thread, due in _due.items() if due <= now]:
-                    _raise(thread, TooLong)
+                    _raise(thread)
+                    _sent.add(thread)
                     _due[thread] = now + AGAIN
 
     threading.Thread(target=watch, name="clock", daemon=True).start()

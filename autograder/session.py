@@ -156,11 +156,12 @@ class Server:
             for name, stream in (("stdout", out), ("stderr", err))
             if stream.getvalue()
         ]
-        for item in published[:OUTPUTS]:
+        shown = [item for item in published if item["data"]]
+        for item in shown[:OUTPUTS]:
             outputs.append(
                 {
                     "output_type": "display_data",
-                    "data": {str(mime): _text(data) for mime, data in (item["data"] or {}).items()},
+                    "data": {str(mime): _text(data) for mime, data in item["data"].items()},
                     "metadata": _alt_texts(item.get("metadata")),
                 }
             )

@@ -1,11 +1,14 @@
 """The clock on the autograder's own work: it stops what works too long, in any thread, and nothing else."""
 
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
 from autograder import clock
+from autograder.paths import ROOT
 
 
 def work() -> None:
@@ -70,3 +73,25 @@ def test_nothing_comes_after_the_work_is_done():
             pass
     time.sleep(3 * clock.TICK)
     assert clock._due == {}
+
+
+LOOKED_ON = """
+import sys, time
+from autograder import clock
+from autograder.paths import ROOT
+with clock.limit(60):
+    pass
+try:
+    with clock.limit(0.05):
+        while True:
+            pass
+except clock.TooLong:
+    pass
+sys.settrace(lambda *_: None)
+(lambda: None)()
+"""
+
+
+def test_afterwards_a_debugger_can_look_on():
+    run = subprocess.run([sys.executable, "-c", LOOKED_ON], cwd=ROOT, timeout=60)
+    assert run.returncode == 0
