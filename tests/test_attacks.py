@@ -40,7 +40,9 @@ c.ExecuteLesson.notebook_seconds = 8
 """
 # What no attacker may find: in the environment, at home, in another submission, in tests and solutions.
 ENVIRONMENT, HOME, OTHER = "canary-environment", "canary-home", "canary-submission"
-CANARIES = (ENVIRONMENT, HOME, OTHER, "index_one_by_one", "BEGIN SOLUTION", "BEGIN HIDDEN")
+# What `read-kept-and-returned` returns once it has seen a hidden test.
+KEPT = str(23 * 32147)
+CANARIES = (ENVIRONMENT, HOME, OTHER, KEPT, "index_one_by_one", "BEGIN SOLUTION", "BEGIN HIDDEN")
 SANDBOX = doctor.missing()
 
 
@@ -356,6 +358,17 @@ def test_an_examiner_that_trusts_the_session_is_caught(graded, tmp_path, monkeyp
         key: value for key, value in expectations().items() if key[0] in {a.name for a in few}
     }
     assert len(gained(rows, expected)) == len(few) == 2
+
+
+def test_what_is_kept_of_a_hidden_test_gets_out_without_a_second_session(
+    graded, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(execute, "_retell", lambda *_: None)
+    few = [attack for attack in ATTACKS if attack.name.startswith("read-kept")]
+    attackers(tmp_path, graded.home, few)
+    grade.grade(grade.Wanted([LESSON.name], Class(tmp_path)), Here())
+    assert len(few) == 3
+    assert [a.name for a in few if not got_out(tmp_path, [a.name])] == []
 
 
 def test_a_canary_that_gets_out_is_caught(graded, tmp_path):
