@@ -90,10 +90,21 @@ class Warm:
                 # Something ended the warm process; the next student gets a new one.
                 self.close()
                 self._start()
-                return ours, self._ask(order, theirs)
+                return ours, self._ask_new(order, theirs)
             except BaseException:
                 ours.close()
                 raise
+
+    def _ask_new(self, order: dict, descriptor: socket.socket) -> int:
+        """Ask a warm process that has just been started: one that ends at once never will start."""
+        from autograder.sandbox import NoSandbox
+
+        try:
+            return self._ask(order, descriptor)
+        except ConnectionError:
+            raise NoSandbox(
+                "the process that starts sessions ends as soon as it is started; the lines above may say why"
+            ) from None
 
     def end(self, session: int, dead: bool = False) -> int:
         """End a session and everything it started; what `os.waitpid` says of how it had ended.

@@ -43,6 +43,14 @@ def test_a_missing_sandbox_is_told_in_one_sentence(monkeypatch, capsys):
     assert "apt-get install bubblewrap" in capsys.readouterr().out
 
 
+@needs_sandbox
+def test_a_sandbox_that_does_not_start_is_told_in_one_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(sandbox, "python", lambda: ["false"])
+    assert "ends as soon as it is started" in doctor.missing()
+    assert commands.doctor() == 3
+    assert capsys.readouterr().err == ""
+
+
 def test_grade_refuses_without_a_sandbox_and_exits_with_3(tmp_path):
     """The command line, where `bwrap` is not on the path."""
     lesson = "05_convolution"
