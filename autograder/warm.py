@@ -85,23 +85,23 @@ class Warm:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                return ours, self._ask(order, theirs)
-            except ConnectionError:
-                # Something ended the warm process; the next student gets a new one.
-                self.close()
-                self._start()
-                return ours, self._ask_new(order, theirs)
+                return ours, self._ask_living(order, theirs)
             except BaseException:
                 ours.close()
                 raise
 
-    def _ask_new(self, order: dict, descriptor: socket.socket) -> int:
-        """Ask a warm process that has just been started: one that ends at once never will start."""
-        from autograder.sandbox import NoSandbox
-
+    def _ask_living(self, order: dict, descriptor: socket.socket) -> int:
+        """Ask the warm process, or a new one if something has ended it. Raises NoSandbox."""
         try:
             return self._ask(order, descriptor)
         except ConnectionError:
+            self.close()
+            self._start()
+        try:
+            return self._ask(order, descriptor)
+        except ConnectionError:
+            from autograder.sandbox import NoSandbox
+
             raise NoSandbox(
                 "the process that starts sessions ends as soon as it is started; the lines above may say why"
             ) from None
