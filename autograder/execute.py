@@ -15,6 +15,7 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
+from autograder import intake
 from autograder.examiner import Verdict, examine
 from autograder.lent import LENT
 from autograder.notebooks import HIDDEN_BEGIN, VERDICT, cells_by_id, grade_id, trusted
@@ -90,6 +91,8 @@ class ExecuteLesson(NbGraderPreprocessor):
                 test = source[id].source
                 test = test if hidden else test.partition(HIDDEN_BEGIN)[0]
                 verdict = self._verdict(exercise, test, student, fate)
+                if verdict.status == "blank":
+                    verdict = _with_misspelt(verdict, exercise.id, nb, lesson)
                 verdicts[exercise.id] = verdict
                 cell.outputs = outputs(exercise.id, verdict, exercise.points)
                 telling |= seen and _quotes(verdict)
@@ -136,6 +139,16 @@ class ExecuteLesson(NbGraderPreprocessor):
         except TypeError as error:
             return Verdict("error", 0, text=str(error))
         return examine(source, exercise.points, student)
+
+
+def _with_misspelt(verdict: Verdict, exercise: str, nb: Any, lesson: manifest.Lesson) -> Verdict:
+    """Say, and note in the notebook's metadata, under which name an answer seems to be that is not there."""
+    name = intake.misspelt(nb, lesson, exercise)
+    if not name:
+        return verdict
+    nb.metadata.setdefault("strided", {}).setdefault("misspelt", {})[exercise] = name
+    said = f"Your notebook defines {name}: if that is your answer, its name must be {exercise}."
+    return replace(verdict, text=f"{verdict.text}\n  {said}")
 
 
 def _quotes(verdict: Verdict) -> bool:
