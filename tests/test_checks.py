@@ -321,6 +321,42 @@ def test_odd_numbers_are_pictured_too(value):
     assert "20 of 20 differ" in wrong.figure.alt
 
 
+def test_the_imaginary_part_of_a_complex_result_is_pictured_and_no_weight_is_told():
+    wrong = told(checks.conv2d, lambda x, w, *a, **k: operators.conv2d(x, w, *a, **k) * (1 + 2j))
+    assert "got (139+278j), expected 139" in str(wrong) and "seem" not in str(wrong)
+    alt = wrong.figure.alt
+    assert "yours, shape (1, 1, 4, 5): [0, 0]: 139 161" in alt
+    assert "imaginary part of yours, shape (1, 1, 4, 5): [0, 0]: 278 322" in alt
+    rounded = told(checks.conv2d, lambda *a, **k: operators.conv2d(*a, **k) + 1 + 1e-9j)
+    assert "imaginary" not in rounded.figure.alt and "seems to read" in str(rounded)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda out: out + 1e300,  # what it reads is lost in the rounding
+        lambda out: out + 1e8,
+        lambda out: out * np.inf,
+        lambda out: np.where(out > 139, np.inf, out + 1),
+        lambda out: out * 1e306,  # nudged, it is no number any more
+        np.exp,
+    ],
+)
+def test_of_huge_results_no_weights_are_invented(spoil):
+    def answer(*args, **kwargs):
+        with np.errstate(all="ignore"):
+            return spoil(operators.conv2d(*args, **kwargs))
+
+    wrong = told(checks.conv2d, answer)
+    assert "seem" not in str(wrong) and "weights" not in str(wrong)
+    assert "yours" not in wrong.figure.alt.split(". x, shape")[0]
+
+
+def test_large_weights_are_told_as_they_are():
+    wrong = told(checks.conv2d, lambda *a, **k: operators.conv2d(*a, **k) * 1e300)
+    assert "[[1.e+300 2.e+300 3.e+300]" in str(wrong)
+
+
 def test_numbers_that_are_no_arrays_have_no_picture():
     assert told(checks.output_size, lambda *a, **k: 99).figure is None
     assert told(checks.counterexample, lambda *a: np.zeros((2, 2, 2, 3))).figure is None

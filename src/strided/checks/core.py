@@ -9,6 +9,7 @@ none does, with what the first wrong output seems to read.
 import contextlib
 import copy
 import inspect
+import math
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 LONGEST = 500  # characters of an exception's text
 WIDTH = 78  # nbgrader's Validate dialogue cuts longer lines
+LARGE = 1e15  # from here on, a number is written with an exponent
 TOLERANCE = 1e-4  # relative to the largest expected value: answers in float32 are right answers
 
 
@@ -223,7 +225,7 @@ def show(value: object) -> str:
 
 def _number(value: object) -> object:
     if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 1e15 else float(f"{value:.6g}")
+        return int(value) if value.is_integer() and abs(value) < LARGE else float(f"{value:.6g}")
     return value
 
 
@@ -260,9 +262,12 @@ def index_text(name: str, index: Sequence[int]) -> str:
 
 def block(array: np.ndarray) -> str:
     """A small array's numbers in rows, as in a window to be checked by hand."""
-    with np.printoptions(linewidth=WIDTH - 6, suppress=True, precision=4, threshold=60):
-        whole = np.asarray(array)
-        if whole.dtype.kind == "f" and np.all(whole == np.round(whole)):
+    whole = np.asarray(array)
+    small = bool(
+        np.all(np.abs(whole) < LARGE)
+    )  # others fit no integer, and no line without exponents
+    with np.printoptions(linewidth=WIDTH - 6, suppress=small, precision=4, threshold=60):
+        if whole.dtype.kind == "f" and small and np.all(whole == np.round(whole)):
             whole = whole.astype(int)
         return indent(str(whole), 6)
 
@@ -462,7 +467,9 @@ class Check:
             value, at = run(function, again).value, index
             if self.parts:
                 value, at = value[index[0]], index[1:]
-            return float(np.asarray(value)[at])
+            number = np.asarray(value)[at]
+            # An imaginary part is no rounding error here, and no weight of real numbers tells of it.
+            return math.nan if abs(np.imag(number)) > TOLERANCE else float(np.real(number))
 
         return probe(answer, call.args[place]), self.arguments[place]
 

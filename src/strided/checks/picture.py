@@ -55,7 +55,8 @@ def results(check: Check, call: Case, expected: Any) -> dict[str, Any]:
 def beside(check: Check, call: Case, got: Any, expected: Any) -> tuple[dict, dict]:
     """The case, the target and the answer's result by title, and where the result differs.
 
-    Results that are no arrays of numbers are left out.
+    Results that are no arrays of numbers are left out. Of complex ones the real part has the title, and
+    the imaginary part stands beside it.
     """
     named, marks = inputs(check, call), {}
     targets = results(check, call, expected)
@@ -66,7 +67,11 @@ def beside(check: Check, call: Case, got: Any, expected: Any) -> tuple[dict, dic
     for (name, target), part in zip(targets.items(), mine, strict=False):
         array, title = as_array(part), _mine(name)
         if array is not None and 0 < array.ndim <= 4:
-            named[title] = array.real  # a Fourier transform leaves an imaginary part
+            named[title] = array.real
+            if differing(
+                array, array.real
+            ).any():  # more than a Fourier transform's rounding leaves
+                named[f"imaginary part of {title}"] = array.imag
             if array.shape == np.shape(target):
                 marks[title] = {"differs": differing(array, np.asarray(target))}
     return named, marks

@@ -25,6 +25,7 @@ SECONDS = 0.15  # a check cell answers in less than 0.3 s, whatever the answer c
 FAR = 50  # how many nudges a large one is
 LISTED = 4  # inputs that are listed one by one where they make no box
 PRECISION = 1e-5  # an answer may be written in float32
+DROWNED = 1e3  # an output so many times as large as what moves it says nothing of what moves it
 ALIKE = 1e-3  # weights that differ by less, relatively, count as one
 
 
@@ -98,7 +99,8 @@ def probe(answer: Callable[[np.ndarray], float], x: np.ndarray) -> Reading | Non
 
     Returns:
         The reading, or None where the answer raises, gives other numbers when asked again, is not
-        affine, or takes more than `SECONDS`.
+        affine, gives numbers that are not finite or so large that they hide it, or takes more than
+        `SECONDS`.
     """
     stop = time.perf_counter() + SECONDS
     if x.dtype.kind not in "iuf":
@@ -119,13 +121,18 @@ def _probe(answer: Callable[[np.ndarray], float], x: np.ndarray, stop: float) ->
             raise _Unclear
         nudged = x.copy()
         nudged.flat[entries] += nudges[entries] * times
-        return float(answer(nudged)) - rest
+        moved = float(answer(nudged)) - rest
+        if not math.isfinite(moved):
+            raise _Unclear
+        return moved
 
     everything = np.arange(x.size)
     rest = float(answer(x.copy()))
     if not np.isfinite(rest) or float(answer(x.copy())) != rest:
         raise _Unclear
     whole = change(everything)
+    if abs(rest) > DROWNED * max(1.0, abs(whole)):
+        raise _Unclear  # whatever the nudges did is lost in the rounding of so large a number
     little = PRECISION * max(1.0, abs(rest), abs(whole))
     found = {
         int(entry): moved / float(nudges[entry])
