@@ -182,6 +182,37 @@ def test_a_count_is_right_or_wrong_and_never_nearly_right():
     assert same(0.1 + 1e-7, 0.1)
 
 
+@pytest.mark.parametrize(
+    "got, expected, said",
+    [
+        (151600.04, 151600, "got 151600.04, expected 151600"),
+        (np.float64(12.0000001), 12, "got 12.0000001, expected 12"),
+        (np.str_("3"), 3, "got '3', expected 3"),
+        (np.array("3"), np.int64(3), "got '3', expected 3"),
+        ({"a": 12.0000001}, {"a": 12}, "at 'a': got 12.0000001, expected 12"),
+        (Case((3,)), "Case", "got Case(args=(3,), kwargs={}, raises=None, mentions=()), expected 'Case'"),
+        ((1, 2) * 60 + (3,), (1, 2) * 60 + (4,), "entry 120: got 3, expected 4"),
+        ([7] * 100, (7,) * 101, "got [7, 7,"),
+        ([7] * 100, [7] * 101, "(with 100 entries)"),
+        ([7] * 100, [7] * 101, "(with 101)"),
+    ],
+)  # fmt: skip
+def test_got_and_expected_never_read_the_same(got, expected, said, monkeypatch):
+    monkeypatch.setattr("strided.slips.bank", lambda exercise: {})
+    check = Check("count", lambda x: expected, ("x",), (case(1),))
+    assert said in " ".join(str(told(check, lambda x: got)).split())
+
+
+def test_what_only_the_type_tells_apart_is_told_by_its_type(monkeypatch):
+    class Three:
+        def __repr__(self):
+            return "3"
+
+    monkeypatch.setattr("strided.slips.bank", lambda exercise: {})
+    check = Check("count", lambda x: 3, ("x",), (case(1),))
+    assert "got 3 (Three),\n  expected 3 (int)" in str(told(check, lambda x: Three()))
+
+
 def test_numbers_in_an_object_array_are_numbers_and_nothing_is_not():
     from strided.checks.core import as_array
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 LONGEST = 500  # characters of an exception's text
 WIDTH = 78  # nbgrader's Validate dialogue cuts longer lines
+CUT = 200  # characters of a value that are shown
 LARGE = 1e15  # from here on, a number is written with an exponent
 TOLERANCE = 1e-4  # relative to the largest expected value: answers in float32 are right answers
 
@@ -220,13 +221,43 @@ def show(value: object) -> str:
     if inspect.isfunction(value):
         return value.__name__
     text = repr(value)
-    return text if len(text) <= 200 else text[:197] + "..."
+    return text if len(text) <= CUT else text[: CUT - 3] + "..."
 
 
 def _number(value: object) -> object:
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < LARGE else float(f"{value:.6g}")
     return value
+
+
+def show_apart(got: object, expected: object) -> tuple[str, str]:
+    """Two values that are not the same, each in words that tell it from the other.
+
+    As `show` writes them; where that reads the same, with all digits, with quotes, with the number of
+    entries, or with the type.
+    """
+    got, expected = [
+        value.item() if isinstance(value, np.ndarray | np.generic) and value.ndim == 0 else value
+        for value in (got, expected)
+    ]
+    one, other = show(got), show(expected)
+    if _read_the_same(one, other):
+        one, other = repr(got), repr(expected)
+        if len(one) > CUT or len(other) > CUT:
+            one, other = show(got), show(expected)
+    if _read_the_same(one, other):
+        kinds = [type(value).__name__ for value in (got, expected)]
+        if kinds[0] == kinds[1] and isinstance(got, tuple | list):
+            kinds = [f"with {len(got)} entries", f"with {len(expected)}"]  # type: ignore[arg-type]
+        one, other = f"{one} ({kinds[0]})", f"{other} ({kinds[1]})"
+    return one, other
+
+
+def _read_the_same(one: str, other: str) -> bool:
+    try:
+        return one == other or float(one) == float(other)
+    except ValueError:
+        return False
 
 
 def indent(text: str, by: int = 2) -> str:
@@ -538,7 +569,7 @@ class Check:
         lines = [
             f"  {int(wrong.sum())} of {wrong.size} outputs differ; "
             f"the first is {index_text(name, index)}",
-            f"  got {show(array[index])}, expected {show(expected[index])}",
+            "  got {}, expected {}".format(*show_apart(array[index], expected[index])),
         ]
         if self.reads:
             lines.append(indent(self.reads(call, part + index)))
@@ -656,13 +687,22 @@ def _of_value(got: object, expected: object, name: str) -> str:
             if key not in expected:
                 return f"  the key {show(key)} does not belong there"
             if not same(got[key], expected[key]):
-                return wrap(f"at {show(key)}: got {show(got[key])}, expected {show(expected[key])}")
-    if isinstance(expected, tuple) and isinstance(got, tuple | list) and len(got) == len(expected):
-        for g, e in zip(got, expected, strict=True):
-            if isinstance(e, dict) and not same(g, e):
-                return _of_value(g, e, name)
+                one, other = show_apart(got[key], expected[key])
+                return wrap(f"at {show(key)}: got {one}, expected {other}")
     prefix = f"{name}: " if name else ""
-    return f"{wrap(f'{prefix}got {show(got)},')}\n{wrap(f'expected {show(expected)}')}"
+    if (
+        isinstance(expected, tuple | list)
+        and isinstance(got, tuple | list)
+        and len(got) == len(expected)
+    ):
+        long = len(repr(expected)) > CUT or len(repr(got)) > CUT
+        for n, (g, e) in enumerate(zip(got, expected, strict=True)):
+            if isinstance(expected, tuple) and isinstance(e, dict) and not same(g, e):
+                return _of_value(g, e, name)
+            if long and not same(g, e):  # what is cut off may be what differs
+                return _of_value(g, e, f"{prefix}entry {n}")
+    one, other = show_apart(got, expected)
+    return f"{wrap(f'{prefix}got {one},')}\n{wrap(f'expected {other}')}"
 
 
 def _changed(call: Case, outcome: Outcome, arguments: tuple[str, ...]) -> str:
