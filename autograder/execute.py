@@ -174,7 +174,7 @@ def _retell(
         elif exercise.id in verdicts and _quotes(verdicts[exercise.id]):
             first, second = verdicts[exercise.id], again[exercise.id]
             text = second.text if _quotes(second) else NOT_AGAIN
-            verdict = replace(first, text=text, figure=second.figure)
+            verdict = replace(first, text=text, figure=second.figure, cases=second.cases)
             cell.outputs = outputs(exercise.id, verdict, exercise.points)
 
 
@@ -187,6 +187,7 @@ def outputs(exercise: str, verdict: Verdict, points: float) -> list[nbformat.Not
         "text": verdict.text,
         "figure": verdict.figure,
         "held": verdict.held,
+        "cases": verdict.cases,
     }
     made = [new_output("display_data", data={VERDICT: data, "text/plain": verdict.text})]
     if verdict.score == 0:

@@ -220,6 +220,48 @@ def test_numbers_in_an_object_array_are_numbers_and_nothing_is_not():
     assert as_array(None) is None and as_array([1, "a"]) is None and as_array([None]) is None
 
 
+def test_how_many_cases_are_right_is_told_beside_the_explanation(monkeypatch):
+    monkeypatch.setattr("strided.slips.bank", lambda exercise: {})
+    square = Check("square", lambda x: x * x, ("x",), tuple(map(case, range(5))))
+
+    def told_of(*right, wrong=-1):
+        answer = told(square, lambda x: x * x if x in right else wrong)
+        assert f"square(x={next(n for n in range(5) if n not in right)})" in str(answer)
+        return answer.cases
+
+    assert told_of(0, 1) == "2 of the 5 cases are right; the first wrong one is shown."
+    assert told_of(0, 3, 4) == "3 of the 5 cases are right; the first wrong one is shown."
+    assert told_of(4) == "1 of the 5 cases is right; the first wrong one is shown."
+    assert told_of() == told_of(wrong="no") == told_of(wrong=None)
+    assert told_of() == "None of the 5 cases is right; the first one is shown."
+
+    def raising(x):
+        return x * x if x < 3 else 1 / 0
+
+    wrong = told(square, raising)
+    assert wrong.status == "error" and wrong.cases.startswith("3 of the 5 cases are right")
+    assert wrong._render_traceback_() == [str(wrong), wrong.cases]
+    alone = Check("square", lambda x: x * x, ("x",), (case(3),))
+    wrong = told(alone, lambda x: 0)
+    assert wrong.cases == "" and wrong._render_traceback_() == [str(wrong)]
+    with pytest.raises(WrongAnswer) as caught:
+        square.judge(lambda x: 0, square.cases, words="squares")
+    assert caught.value.cases == ""
+
+
+def test_what_cannot_even_be_compared_is_not_right_and_no_other_verdict(monkeypatch):
+    class Spiteful:
+        def __iter__(self):
+            raise RuntimeError("no")
+
+        __len__ = __array__ = __float__ = __eq__ = __iter__
+
+    monkeypatch.setattr("strided.slips.bank", lambda exercise: {})
+    square = Check("square", lambda x: [x * x], ("x",), tuple(map(case, range(3))))
+    wrong = told(square, lambda x: [[0], [2], [Spiteful()]][x])
+    assert "square(x=1)" in str(wrong) and wrong.cases.startswith("1 of the 3 cases is right")
+
+
 # ---------------------------------------------------------------- small faults
 
 

@@ -40,6 +40,7 @@ class WrongAnswer(AssertionError):
 
     status: the word that grades.csv uses for it: failed, blank or error.
     slip: id of the recognised slip, several joined by `|` if nothing tells them apart, or "".
+    cases: a sentence on how many of the check's cases are right, or "".
     draw: what draws `figure`, if there is anything to draw.
     """
 
@@ -49,10 +50,12 @@ class WrongAnswer(AssertionError):
         status: str = "failed",
         slip: str = "",
         draw: Callable[[], "Figure | None"] | None = None,
+        cases: str = "",
     ):
         super().__init__(message)
         self.status = status
         self.slip = slip
+        self.cases = cases
         self._draw = draw
 
     @cached_property
@@ -69,7 +72,7 @@ class WrongAnswer(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         # IPython shows these lines in place of a traceback through the check's own code.
-        return [str(self)]
+        return [text for text in (str(self), self.cases) if text]
 
 
 @dataclass(frozen=True)
@@ -402,6 +405,7 @@ class Check:
         function = self.adapted(function)
         outcomes: list[Outcome] = []
         problem: tuple[int, Fault] | None = None
+        right = 0
         for number, call in enumerate(cases):
             outcome = run(function, call)
             outcomes.append(outcome)
@@ -411,6 +415,10 @@ class Check:
                 fault = self._problem(outcome, call, reference)
                 if fault:
                     problem = (number, fault)
+                right += not fault
+            else:  # the verdict stands; whatever comparing runs into, this case is not a right one
+                with contextlib.suppress(Exception):
+                    right += not self._problem(outcome, call, reference)
         if problem is None:
             return
         number, fault = problem
@@ -438,6 +446,7 @@ class Check:
             status="failed" if found else fault.status,  # a known mistake, even where it raises
             slip="|".join(s.id for s in found),
             draw=None if words else draw,
+            cases="" if words else _how_many(right, len(cases)),
         )
 
     def drawn(
@@ -639,6 +648,16 @@ def not_written(exercise: str, answer: str = "answer") -> WrongAnswer:
         f"  with your {answer}, run that cell, then run this one again.",
         status="blank",
     )
+
+
+def _how_many(right: int, cases: int) -> str:
+    """A sentence on how many cases are right, of which at least one is not."""
+    if cases == 1:
+        return ""
+    if not right:
+        return f"None of the {cases} cases is right; the first one is shown."
+    verb = "is" if right == 1 else "are"
+    return f"{right} of the {cases} cases {verb} right; the first wrong one is shown."
 
 
 def _raised(error: BaseException, but: str = "") -> str:
