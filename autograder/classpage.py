@@ -294,10 +294,11 @@ def _alike(
     lesson: str, code: dict[str, dict[str, str]], links: dict[str, dict[str, str]]
 ) -> dict[str, Any]:
     """The pairs of submissions that are nearly the same: how many, and the first of them side by side."""
-    found, nobodys = similar.alike(code, shown_to_all(lesson))
+    short = {student: similar.compared(cells) for student, cells in code.items()}
+    found, nobodys = similar.alike(short, shown_to_all(lesson))
     shown = []
     for pair in found[:PAIRS]:
-        one, other = similar.compared(code[pair.one]), similar.compared(code[pair.other])
+        one, other = short[pair.one], short[pair.other]
         here, there = similar.common_parts(one, other, nobodys)
         cells = [
             {
@@ -319,7 +320,7 @@ def _alike(
                 "cells": cells,
             }
         )
-    cut = [links[student] for student, cells in code.items() if similar.compared(cells) != cells]
+    cut = [links[student] for student, cells in code.items() if similar.is_cut(cells)]
     return {"number": len(found), "pairs": shown, "cut": cut}
 
 
