@@ -25,7 +25,7 @@ from strided.indices import span as span
 from strided.slips import core as slips
 
 if TYPE_CHECKING:
-    from strided.checks.probe import Reading
+    from strided.checks.probe import Affine
     from strided.figures import Figure
 
 LONGEST = 500  # characters of an exception's text
@@ -454,7 +454,7 @@ class Check:
         call: Case,
         outcome: Outcome,
         reference: Callable,
-        reading: "Reading | None",
+        reading: "Affine | None",
         like: Callable | None,
     ) -> "Figure | None":
         """The picture of a wrong result; see `picture.wrong_result`."""
@@ -490,7 +490,7 @@ class Check:
 
     def _read(
         self, function: Callable, outcome: Outcome, call: Case
-    ) -> "tuple[Reading | None, str]":
+    ) -> "tuple[Affine | None, str]":
         """What the first wrong output seems to read of the first array, if found; the array's name."""
         from strided.checks.probe import probe  # only a wrong answer pays for it
 

@@ -23,7 +23,7 @@ from strided.checks.core import (
 from strided.checks.reading import place_of_array, reads
 
 if TYPE_CHECKING:
-    from strided.checks.probe import Reading
+    from strided.checks.probe import Affine
     from strided.figures import Figure
 
 LARGEST = 1_000  # numbers in all: what is drawn is to be read
@@ -91,7 +91,7 @@ def wrong_result(
     call: Case,
     outcome: Outcome,
     reference: Callable,
-    reading: Reading | None,
+    reading: Affine | None,
     like: Callable | None,
 ) -> Figure | None:
     """A picture of a wrong result beside the target, with what its first wrong output must read.
@@ -187,7 +187,7 @@ def yours(check: Check, call: Case, function: Callable) -> Figure:
     Where the function reads an array, a click on an output shows what it should read and what it read.
     """
     from strided import figures
-    from strided.figures.attempt import Output
+    from strided.figures.attempt import Result
 
     expected = check.reference(*copy.deepcopy(call.args), **copy.deepcopy(call.kwargs))
     adapted = check.adapted(function)
@@ -198,7 +198,7 @@ def yours(check: Check, call: Case, function: Callable) -> Figure:
     if place is not None and should is not None:
         did = all_reads(check, call, adapted) if outcome.error is None else None
         outputs = [
-            Output(
+            Result(
                 name or check.result,
                 _target(name),
                 _mine(name) if _mine(name) in named else "",

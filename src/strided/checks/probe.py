@@ -30,7 +30,7 @@ ALIKE = 1e-3  # weights that differ by less, relatively, count as one
 
 
 @dataclass(frozen=True)
-class Reading:
+class Affine:
     """One output as an affine function of an array: `offset` plus the `weights` of some inputs."""
 
     weights: dict[tuple[int, ...], float]
@@ -90,7 +90,7 @@ class _Unclear(Exception):
     """The answer is no affine function of the array, or the time is up."""
 
 
-def probe(answer: Callable[[np.ndarray], float], x: np.ndarray) -> Reading | None:
+def probe(answer: Callable[[np.ndarray], float], x: np.ndarray) -> Affine | None:
     """How one output depends on an array around the array's own values.
 
     Args:
@@ -112,7 +112,7 @@ def probe(answer: Callable[[np.ndarray], float], x: np.ndarray) -> Reading | Non
         return None
 
 
-def _probe(answer: Callable[[np.ndarray], float], x: np.ndarray, stop: float) -> Reading:
+def _probe(answer: Callable[[np.ndarray], float], x: np.ndarray, stop: float) -> Affine:
     nudges = _nudges(x)
 
     def change(entries: np.ndarray, times: int = 1) -> float:
@@ -149,7 +149,7 @@ def _probe(answer: Callable[[np.ndarray], float], x: np.ndarray, stop: float) ->
     weights = {
         tuple(map(int, np.unravel_index(i, x.shape))): weight for i, weight in sorted(found.items())
     }
-    return Reading(weights, offset if abs(offset) > little * 10 else 0.0)
+    return Affine(weights, offset if abs(offset) > little * 10 else 0.0)
 
 
 def _nudges(x: np.ndarray) -> np.ndarray:
