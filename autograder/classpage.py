@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import jinja2
 
-from autograder import feedback, similar
+from autograder import feedback, intake, similar
 from autograder.classroom import Class, Row
 from autograder.notebooks import released, trusted, verdict_of
 from strided import formulas, manifest, slips
@@ -38,12 +38,15 @@ class Work:
     """What a graded notebook says of a submission.
 
     code: by cell, the exercises' first; texts: by exercise, what became of it; refused: why nothing was
-    graded, or "".
+    graded, or ""; instead: the lesson whose notebook it is, if it is another's, or ""; misspelt: by exercise,
+    the name that its answer seems to have.
     """
 
     code: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     refused: str = ""
+    instead: str = ""
+    misspelt: dict[str, str] = field(default_factory=dict)
 
 
 def write(room: Class, rows: Sequence[Row], astray: Sequence[str]) -> Path:
@@ -115,7 +118,7 @@ def _lesson(room: Class, name: str, rows: list[Row]) -> dict[str, Any]:
         if (student, question.id) not in results
     ]
     most = max(sum(row.max_score for row in theirs) for theirs in _by_student(rows).values())
-    return {
+    made: dict[str, Any] = {
         "name": name,
         "title": lesson.title,
         "students": len(students),
@@ -137,10 +140,42 @@ def _lesson(room: Class, name: str, rows: list[Row]) -> dict[str, Any]:
             for student in absent
             if student not in missing
         ],
+        "instead": [
+            links[student]
+            | {"meaning": "another lesson", "reason": f"It is the notebook of {work.instead}."}
+            for student, work in works.items()
+            if work.instead
+        ],
+        "misspelt": [
+            links[row.student_id] | _trouble(row, works[row.student_id])
+            for row in rows
+            if row.exercise in works[row.student_id].misspelt
+        ],
         "missing": [links[student] for student in missing],
         "unread": unread,
         "alike": _alike(name, {s: work.code for s, work in works.items()}, links),
     }
+    lists = ("unreadable", "instead", "look", "misspelt")
+    return made | {"look_at": [row for each in lists for row in made[each]]}
+
+
+def instead(room: Class, rows: Sequence[Row]) -> list[str]:
+    """A sentence on each submission that is another lesson's notebook: nothing of it counts."""
+    sentences = []
+    for (student, lesson), statuses in _statuses(rows).items():
+        if statuses == {"blank"}:  # of no other is the notebook read
+            other = _work(room, student, manifest.lessons()[lesson]).instead
+            if other:
+                place = f"{room.submitted.name}/{intake.shown(Path(student))}/{lesson}"
+                sentences.append(f"Not graded: {place} is the notebook of {other}.")
+    return sentences
+
+
+def _statuses(rows: Iterable[Row]) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        found.setdefault((row.student_id, row.lesson), set()).add(row.status)
+    return found
 
 
 def _worst(lessons: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -181,7 +216,9 @@ def _work(room: Class, student: str, lesson: manifest.Lesson) -> Work:
         elif cell["cell_type"] == "code" and not id:
             own[f"cell {number + 1}"] = "".join(cell["source"])
     work.code |= own
-    if notebook["metadata"]["strided"]["refused"]:
+    told = notebook["metadata"]["strided"]
+    work.instead, work.misspelt = told.get("instead", ""), told.get("misspelt", {})
+    if told["refused"]:
         work.refused = next(iter(work.texts.values()), "")
         work.code = {}
     return work
@@ -257,10 +294,11 @@ def _alike(
     lesson: str, code: dict[str, dict[str, str]], links: dict[str, dict[str, str]]
 ) -> dict[str, Any]:
     """The pairs of submissions that are nearly the same: how many, and the first of them side by side."""
-    found, nobodys = similar.alike(code, shown_to_all(lesson))
+    short = {student: similar.compared(cells) for student, cells in code.items()}
+    found, nobodys = similar.alike(short, shown_to_all(lesson))
     shown = []
     for pair in found[:PAIRS]:
-        one, other = similar.compared(code[pair.one]), similar.compared(code[pair.other])
+        one, other = short[pair.one], short[pair.other]
         here, there = similar.common_parts(one, other, nobodys)
         cells = [
             {
@@ -282,7 +320,7 @@ def _alike(
                 "cells": cells,
             }
         )
-    cut = [links[student] for student, cells in code.items() if similar.compared(cells) != cells]
+    cut = [links[student] for student, cells in code.items() if similar.is_cut(cells)]
     return {"number": len(found), "pairs": shown, "cut": cut}
 
 

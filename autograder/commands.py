@@ -82,10 +82,11 @@ def feedback(names: list[str], room: Class, students: list[str]) -> int:
 def _class_page(room: Class, rows: list[Row], screen: Console) -> Path:
     """Write the class page, and say what was handed in and not graded: the page's path."""
     astray = intake.not_graded(room.submitted)
-    for sentence in astray[:ASTRAY]:
+    said = astray + classpage.instead(room, rows)
+    for sentence in said[:ASTRAY]:
         screen.print(sentence, soft_wrap=True, markup=False)
-    if len(astray) > ASTRAY:
-        screen.print(f"{len(astray) - ASTRAY} more are not graded; the class page names them.")
+    if len(said) > ASTRAY:
+        screen.print(f"{len(said) - ASTRAY} more are not graded; the class page names them.")
     return classpage.write(room, rows, astray)
 
 

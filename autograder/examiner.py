@@ -32,6 +32,7 @@ class Verdict:
 
     figure: the visible check's picture of a wrong result, as HTML of the library's own making, or "".
     held: what the visible check says where a hidden test failed, or "".
+    cases: how many of the visible check's cases are right, where it failed, or "".
     """
 
     status: str
@@ -40,6 +41,7 @@ class Verdict:
     text: str = ""
     figure: str = ""
     held: str = ""
+    cases: str = ""
 
 
 class Names(dict):
@@ -81,8 +83,8 @@ def examine(source: str, points: float, student: Student) -> Verdict:
                 held = _short(printed.getvalue().strip()) or "The check in your notebook passes."
                 exec(compile(hidden, "<hidden test>", "exec"), {}, names)
     except WrongAnswer as wrong:
-        figure = "" if held else _figure(wrong)
-        return Verdict(wrong.status, 0, wrong.slip, _short(str(wrong)), figure, held)
+        figure, cases = ("", "") if held else (_figure(wrong), wrong.cases)
+        return Verdict(wrong.status, 0, wrong.slip, _short(str(wrong)), figure, held, cases)
     except Ended as ended:
         text = f"When the test called your function, {ended.reason}."
         return Verdict(ended.status, 0, text=text, held=held)

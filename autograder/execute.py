@@ -15,6 +15,7 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
+from autograder import intake
 from autograder.examiner import Verdict, examine
 from autograder.lent import LENT
 from autograder.notebooks import HIDDEN_BEGIN, VERDICT, cells_by_id, grade_id, trusted
@@ -90,6 +91,8 @@ class ExecuteLesson(NbGraderPreprocessor):
                 test = source[id].source
                 test = test if hidden else test.partition(HIDDEN_BEGIN)[0]
                 verdict = self._verdict(exercise, test, student, fate)
+                if verdict.status == "blank":
+                    verdict = _with_misspelt(verdict, exercise.id, nb, lesson)
                 verdicts[exercise.id] = verdict
                 cell.outputs = outputs(exercise.id, verdict, exercise.points)
                 telling |= seen and _quotes(verdict)
@@ -138,6 +141,16 @@ class ExecuteLesson(NbGraderPreprocessor):
         return examine(source, exercise.points, student)
 
 
+def _with_misspelt(verdict: Verdict, exercise: str, nb: Any, lesson: manifest.Lesson) -> Verdict:
+    """Say, and note in the notebook's metadata, under which name an answer seems to be that is not there."""
+    name = intake.misspelt(nb, lesson, exercise)
+    if not name:
+        return verdict
+    nb.metadata.setdefault("strided", {}).setdefault("misspelt", {})[exercise] = name
+    said = f"Your notebook defines {name}: if that is your answer, its name must be {exercise}."
+    return replace(verdict, text=f"{verdict.text}\n  {said}")
+
+
 def _quotes(verdict: Verdict) -> bool:
     """Whether a verdict's explanation holds what the student's code returned or raised."""
     return verdict.status in ("failed", "error") and not verdict.held
@@ -161,7 +174,7 @@ def _retell(
         elif exercise.id in verdicts and _quotes(verdicts[exercise.id]):
             first, second = verdicts[exercise.id], again[exercise.id]
             text = second.text if _quotes(second) else NOT_AGAIN
-            verdict = replace(first, text=text, figure=second.figure)
+            verdict = replace(first, text=text, figure=second.figure, cases=second.cases)
             cell.outputs = outputs(exercise.id, verdict, exercise.points)
 
 
@@ -174,6 +187,7 @@ def outputs(exercise: str, verdict: Verdict, points: float) -> list[nbformat.Not
         "text": verdict.text,
         "figure": verdict.figure,
         "held": verdict.held,
+        "cases": verdict.cases,
     }
     made = [new_output("display_data", data={VERDICT: data, "text/plain": verdict.text})]
     if verdict.score == 0:

@@ -113,6 +113,7 @@ def _result(
         "of": exercise.points,
         "text": plain(without_seed(verdict.get("text", ""))),
         "held": plain(verdict.get("held", "")),
+        "cases": verdict.get("cases", ""),
         "figure": verdict.get("figure", ""),
         "slip": verdict.get("slip", ""),
         "answer": _coloured(answer.source, ANSWER_LIMIT),

@@ -30,6 +30,7 @@ SIZE_LIMIT = 32 * 2**20  # bytes of a notebook file
 CELLS = 2000  # cells of a notebook
 TEXT = 4 * 10**6  # characters of all its cells
 PARSED = 10**5  # characters of a cell that is looked through for what it defines
+NEAR = 0.75  # how alike two names must be, from 0 to 1, for one to be the other misspelt
 
 
 def find(folder: Path, lesson: str) -> tuple[Path | None, list[str]]:
@@ -184,9 +185,16 @@ class RestoreCells(NbGraderPreprocessor):
     """The first step of sanitizing: mend the notebook, and note what was mended in its metadata."""
 
     def preprocess(self, nb: Any, resources: Any) -> Any:
-        """Restore the lesson's cells; the remarks are in `nb.metadata.strided.remarks`."""
+        """Restore the lesson's cells; the remarks are in `nb.metadata.strided.remarks`.
+
+        Beside them, `instead` is the lesson whose notebook was handed in in this one's place, or "".
+        """
         lesson = manifest.lessons()[resources["nbgrader"]["assignment"]]
-        nb.metadata = NotebookNode(strided={"remarks": restore(nb, lesson)})
+        instead = other_lesson(nb, lesson)
+        remarks = restore(nb, lesson)
+        if instead:  # then every cell of this lesson is missing, and to say so of each helps nobody
+            remarks = [f"This is the notebook of {instead}; that of {lesson.name} is missing."]
+        nb.metadata = NotebookNode(strided={"remarks": remarks, "instead": instead})
         nb.metadata["kernelspec"] = copy.deepcopy(released(lesson.name).metadata["kernelspec"])
         return nb, resources
 
@@ -277,6 +285,31 @@ def _few(items: Any) -> list:
     return items if isinstance(items, list) else []
 
 
+def other_lesson(notebook: NotebookNode, lesson: manifest.Lesson) -> str:
+    """The lesson whose notebook this is, where it has nothing of the one that was asked for; else ""."""
+    ids = {_id_of(cell) for cell in notebook.cells} | {cell.get("id") for cell in notebook.cells}
+    if any({exercise.id, f"test_{exercise.id}"} & ids for exercise in lesson.exercises):
+        return ""
+    sources = {cell.source.strip() for cell in notebook.cells if cell.cell_type == "code"}
+    defined = {name for source in sources for name in defined_names(source)}
+    found = {}
+    for name, other in manifest.lessons().items():
+        checks = {e.id: cells_by_id(released(name))[f"test_{e.id}"].source for e in other.exercises}
+        found[name] = sum(
+            id in defined or f"test_{id}" in ids or check.strip() in sources
+            for id, check in checks.items()
+        )
+    most = max(found, key=lambda name: found[name])
+    return most if found[most] and not found[lesson.name] else ""
+
+
+def _id_of(cell: NotebookNode) -> str | None:
+    """What a submitted cell has in the place of its nbgrader id, if that is a text."""
+    meta = cell.metadata.get("nbgrader")
+    id = meta.get("grade_id") if isinstance(meta, dict) else None
+    return id if isinstance(id, str) else None
+
+
 def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
     """Put every graded cell of a lesson in its place, in place; return what was mended."""
     source = cells_by_id(trusted(lesson.name))
@@ -309,9 +342,7 @@ def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
 def _forget_unknown(notebook: NotebookNode, source: dict) -> None:
     """Drop nbgrader metadata that is malformed or names no cell of the lesson."""
     for cell in notebook.cells:
-        meta = cell.metadata.get("nbgrader")
-        id = meta.get("grade_id") if isinstance(meta, dict) else None
-        if "nbgrader" in cell.metadata and not (isinstance(id, str) and id in source):
+        if "nbgrader" in cell.metadata and _id_of(cell) not in source:
             del cell.metadata["nbgrader"]
 
 
@@ -390,19 +421,48 @@ def _after(notebook: NotebookNode, id: str) -> NotebookNode | None:
 
 def defined_names(source: str) -> set[str]:
     """Names that a cell defines at its top level; none if it does not parse."""
-    if len(source) > PARSED:
-        return set()  # the parser takes a hundred times as much memory as its text
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    names = set()
-    for node in body:
-        if isinstance(node, ast.FunctionDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign):
+    names = _functions(source)
+    for node in _statements(source):
+        if isinstance(node, ast.Assign):
             names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return names
+
+
+def _functions(source: str) -> set[str]:
+    return {node.name for node in _statements(source) if isinstance(node, ast.FunctionDef)}
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """The statements of a cell's top level; none if it does not parse."""
+    if len(source) > PARSED:
+        return []  # the parser takes a hundred times as much memory as its text
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def misspelt(notebook: NotebookNode, lesson: manifest.Lesson, exercise: str) -> str:
+    """The function of a student's whose name is nearest to an exercise's, as `conv_2d` is; "" if none is near.
+
+    What the lesson itself defines is none of theirs, and no exercise's name is a slip of the pen.
+    """
+    given = set(manifest.exercises())
+    for cell in released(lesson.name).cells:
+        if cell.cell_type == "code":
+            given |= _functions(cell.source)
+    own: dict[str, str] = {}
+    left = PARSED
+    for cell in sorted(notebook.cells, key=lambda cell: grade_id(cell) != exercise):
+        left -= len(cell.source)
+        if cell.cell_type == "code" and left > 0:
+            own |= {_letters(name): name for name in sorted(_functions(cell.source) - given)}
+    near = get_close_matches(_letters(exercise), own, 1, NEAR)
+    return own[near[0]] if near else ""
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _keep_last(notebook: NotebookNode) -> list[str]:

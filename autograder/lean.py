@@ -4,10 +4,9 @@ import os
 import sys
 from typing import Any, cast
 
-# Workers share the cores, and a forked process must not find a pool of threads that it does not have.
-os.environ.update(
-    dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-)
+from autograder.warm import ONE_THREAD
+
+os.environ.update(ONE_THREAD)
 
 # jsonschema reads a grammar of web addresses for a second if it finds one. No notebook holds what it is for.
 cast(dict[str, Any], sys.modules).setdefault("rfc3987_syntax", None)

@@ -7,7 +7,8 @@ matching", 1996), so new names hide nothing, and `x + x` is still not `x + y`. C
 round brackets and commas are left out. Answers are short, and right ones are alike. So what the lesson shows, what
 its own solution says and what many in the class wrote is not compared, and two submissions are compared as wholes.
 
-Code is only cut into tokens. Nothing of it is parsed or run, and long code is cut off.
+Code is only cut into tokens, and so are a cell's strings where it has `exec` or `eval`. Nothing of it is parsed or
+run. Of a long submission comments, empty lines and the ends of long strings are dropped; then the rest is cut off.
 """
 
 import builtins
@@ -30,15 +31,27 @@ SHARE = 0.6
 COMMON = 0.1  # of the class; what more students wrote is nobody's own: at least FEW, at most MANY
 FEW, MANY = 4, 20
 LENGTH = 40_000  # characters of a submission that are compared
+STRING = 2_000  # and of a string in a long one
 PIECES = 2_000  # and pieces of it
 LONG = 1_000  # tokens of a statement
 STRAY = 50  # characters that are no Python; what follows them is not compared
 
+# Each part ends at the end of the text at the latest, so that the time for finding them grows as the text does.
+STRING_OR_COMMENT = re.compile(
+    r"""
+      (?P<string> (?P<quotes> \"{3} | '{3} ) (?: \\. | [^\\] )*? (?: (?P=quotes) | \Z )
+                | " (?: \\. | [^"\\\n] )* "? | ' (?: \\. | [^'\\\n] )* '? )
+    | \#[^\n]*
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+ESCAPE, ESCAPED = re.compile(r"\\(.)", re.DOTALL), {"n": "\n", "t": "\t"}
 MAGIC = re.compile("^[!%]", re.MULTILINE)  # begins a line that is no Python
 
 COMPOUND = {"if", "elif", "else", "for", "while", "with", "try", "except", "finally", "def"}
 COMPOUND |= {"class", "async"}
 FIXED = {*keyword.kwlist, *dir(builtins)}  # names that a student does not choose
+RUNNING = {"exec", "eval"}
 UNSAID = {"(", ")", ","}  # a formatter adds and removes these
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
@@ -112,13 +125,42 @@ def alike(
 
 
 def compared(cells: Mapping[str, str]) -> dict[str, str]:
-    """The part of a submission that is compared: its first `LENGTH` characters."""
-    kept, left = {}, LENGTH
-    for name, source in cells.items():
-        if left > 0:
-            kept[name] = source[:left]
+    """The part of a submission that is compared: all of it, or the first `LENGTH` characters that matter.
+
+    What does not matter hides nothing behind it: of a long submission comments and empty lines are dropped
+    first, then the ends of long strings, and then its end.
+    """
+    kept = dict(cells)
+    for strings in (False, True):
+        if _length(kept) > LENGTH:
+            kept = {name: _without_padding(source, strings) for name, source in kept.items()}
+    left = LENGTH
+    for name, source in kept.items():
+        kept[name] = source[: max(left, 0)]
         left -= len(source)
-    return kept
+    return {name: source for name, source in kept.items() if source}
+
+
+def is_cut(cells: Mapping[str, str]) -> bool:
+    """Whether a submission has more code than is compared."""
+    return _length(cells) > LENGTH < _length({n: _without_padding(s) for n, s in cells.items()})
+
+
+def _length(cells: Mapping[str, str]) -> int:
+    return sum(map(len, cells.values()))
+
+
+def _without_padding(source: str, strings: bool = False) -> str:
+    """Code without comments and empty lines; with `strings`, without the ends of long strings too."""
+
+    def kept(part: re.Match[str]) -> str:
+        text = part["string"] or ""
+        if not strings or len(text) <= STRING:
+            return text
+        return text[:STRING].rstrip("\\") + (part["quotes"] or text[0])
+
+    lines = STRING_OR_COMMENT.sub(kept, source).split("\n")
+    return "\n".join(line.rstrip() for line in lines if line and not line.isspace())
 
 
 def _marks(cells: Mapping[str, str]) -> set[int]:
@@ -151,13 +193,14 @@ def _spans(
     found = {}
     for name, source in cells.items():
         merged: list[tuple[int, int, bool]] = []
-        for mark, start, end in pieces(source, thin=False):
+        # What stands in a string comes after the statement with the string.
+        for mark, start, end in sorted(pieces(source, thin=False), key=lambda piece: piece[1:]):
             if mark not in same:
                 continue
             before, counts = start, mark in counted
             if merged and start <= merged[-1][1]:
-                before, _, earlier = merged.pop()
-                counts = counts or earlier
+                before, last, earlier = merged.pop()
+                end, counts = max(end, last), counts or earlier
             merged.append((before, end, counts))
         spans = [(start, end) for start, end, counts in merged if counts]
         if spans:
@@ -204,9 +247,23 @@ def _mark(gram: list[Token]) -> int:
 def statements(source: str) -> list[list[Token]]:
     """Code as statements of tokens: each simple one, and each head of a compound one.
 
-    Where code is no Python, what stands before that place.
+    Where code is no Python, what stands before that place. Code that runs strings may have code in any of them.
     """
-    return [kept for raw in _raw_statements(source[:LENGTH]) if (kept := _telling(raw))]
+    every = list(_raw_statements(source[:LENGTH]))
+    found = [kept for raw in every if (kept := _telling(raw))]
+    if any(token.text in RUNNING for raw in every for token in raw):
+        strings = [token for raw in every for token in raw if token.text.startswith('"')]
+        found += [statement for token in strings for statement in _inside(token)]
+    return found
+
+
+def _inside(string: Token) -> list[list[Token]]:
+    """The statements in a string; each of their tokens stands where the string does."""
+    code = ESCAPE.sub(lambda part: ESCAPED.get(part[1], part[1]), string.text[1:])
+    return [
+        [token._replace(start=string.start, end=string.end) for token in statement]
+        for statement in statements(code)
+    ]
 
 
 def _raw_statements(source: str) -> Iterator[list[Token]]:

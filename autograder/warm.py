@@ -21,14 +21,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+# One thread a process: a forked BLAS with a pool of threads can hang, and workers share the cores.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 # Nothing of the instructor's own environment reaches a student's code.
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PATH": "/usr/bin:/bin",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONNOUSERSITE": "1",
-    # One thread a worker: a forked BLAS with a pool of threads can hang, and workers share the cores.
-    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    **ONE_THREAD,
 }
 SCRATCH = "/tmp"  # a session's own folder, where it is in the sandbox
 NO_WALLS = "no walls: "

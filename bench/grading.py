@@ -16,23 +16,25 @@ import nbformat
 import psutil
 from nbgrader.api import Gradebook
 from rich.console import Console
-from rich.table import Table
 
 from autograder import sample
 from autograder.paths import ROOT
+from bench.table import markdown
 from strided import manifest
 
 LESSON = manifest.lessons()["05_convolution"]
 HONEST = ("as-strided", "loops", "sliding-windows", "tap-by-tap", "half-done", "slip-01", "slip-02")
 NETWORK, PORT = "198.18", 18786  # addresses kept free for benchmarks (RFC 2544)
-STOCK = """
-from nbgrader.converters import Autograde
+SETTINGS = """
 load_subconfig({config!r})
 c.CourseDirectory.root = {here!r}
 c.CourseDirectory.source_directory = {solutions!r}
 for step in ("submitted", "autograded", "feedback", "release"):
     c.CourseDirectory[step + "_directory"] = step
 c.CourseDirectory.db_url = "sqlite:///" + {here!r} + "/gradebook.db"
+"""
+STOCK = """
+from nbgrader.converters import Autograde
 c.Autograde.sanitize_preprocessors = Autograde.sanitize_preprocessors.default_args[0]
 c.Autograde.autograde_preprocessors = Autograde.autograde_preprocessors.default_args[0]
 """
@@ -62,14 +64,18 @@ def scores(folder: Path, lesson: str = LESSON.name) -> dict[tuple[str, str], flo
         }
 
 
-def stock(folder: Path, lesson: str = LESSON.name) -> float:
-    """Grade a lesson of a class by stock nbgrader; the seconds that its `autograde` took."""
-    settings = STOCK.format(
+def settings(folder: Path) -> str:
+    """nbgrader's configuration for a class in a folder: the course's own, steps and all."""
+    return SETTINGS.format(
         config=str(ROOT / "autograder" / "nbgrader_config.py"),
         solutions=str(ROOT / "solutions"),
         here=str(folder),
     )
-    (folder / "nbgrader_config.py").write_text(settings)
+
+
+def stock(folder: Path, lesson: str = LESSON.name) -> float:
+    """Grade a lesson of a class by stock nbgrader; the seconds that its `autograde` took."""
+    (folder / "nbgrader_config.py").write_text(settings(folder) + STOCK)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # nbgrader calls `alembic`
     environment = os.environ | {"PATH": path, "JUPYTER_CONFIG_DIR": str(folder)}
     seconds = 0.0
@@ -123,13 +129,8 @@ class Timed:
 
 
 def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """Print one table."""
-    made = Table(title=title, title_justify="left")
-    for number, column in enumerate(columns):
-        made.add_column(column, justify="right" if number else "left")
-    for row in rows:
-        made.add_row(*row)
-    Console(width=100).print(made)
+    """Print one table and what it shows."""
+    print(f"\n{title}\n\n{markdown(columns, rows)}", flush=True)
 
 
 def against_stock(folder: Path, number: int) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from autograder.warm import ONE_THREAD
 from bench.layers import CONVOLUTIONS, LENET, POOLINGS, RESNET, SUBSAMPLINGS, VGG, Layer
 from bench.table import markdown, verdict
 
@@ -63,10 +64,9 @@ class Side:
 @contextmanager
 def side(name: str, threads: int) -> Iterator[Side]:
     """Start a worker, and end it with its stdin."""
-    variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     with subprocess.Popen(
         [sys.executable, "-m", "bench.worker", name, str(threads)],
-        env=os.environ | dict.fromkeys(variables, str(threads)),
+        env=os.environ | dict.fromkeys(ONE_THREAD, str(threads)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

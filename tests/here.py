@@ -20,14 +20,19 @@ class Here:
             yield submission, mark.mark(submission)
 
 
+def hand_in(room: Class, student: str, lesson: str, notebook: nbformat.NotebookNode) -> None:
+    """Put a notebook where the grader looks for a student's."""
+    place = room.submitted / student / lesson / f"{lesson}.ipynb"
+    place.parent.mkdir(parents=True)
+    nbformat.write(notebook, place)
+
+
 def graded_here(
     folder: Path, lesson: str, notebooks: Mapping[str, nbformat.NotebookNode], trusted: bool
 ) -> Class:
     """Hand in a notebook for each student of a new class, and grade them here."""
     room = Class(folder)
     for student, notebook in notebooks.items():
-        place = room.submitted / student / lesson / f"{lesson}.ipynb"
-        place.parent.mkdir(parents=True)
-        nbformat.write(notebook, place)
+        hand_in(room, student, lesson, notebook)
     grade.grade(grade.Wanted([lesson], room, trusted=trusted), Here())
     return room

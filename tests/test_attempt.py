@@ -12,7 +12,7 @@ import pytest
 from strided import checks, figures, operators, slips
 from strided.checks.core import Check
 from strided.checks.reading import MOST, reads
-from strided.figures.attempt import NAMES, Output, sentence
+from strided.figures.attempt import NAMES, Result, sentence
 from strided.manifest import exercises
 
 X = np.arange(35.0).reshape(5, 7)
@@ -203,17 +203,17 @@ def test_the_words_say_what_is_known():
 def test_text_cannot_end_the_script():
     where = np.ones((1, 2), dtype=bool)
     bad = "</script><b>"
-    figure = figures.attempt({bad: [1, 2], "t": [3]}, bad, [Output("out", "t", "", where)])
+    figure = figures.attempt({bad: [1, 2], "t": [3]}, bad, [Result("out", "t", "", where)])
     assert figure.html.count("</script>") == 2 and data(figure)["source"] == bad
 
 
 def test_bad_settings_are_refused_in_words():
     where = np.ones((1, 2), dtype=bool)
     with pytest.raises(ValueError, match="no array 'y' in named"):
-        figures.attempt({"x": [1, 2], "t": [3]}, "y", [Output("out", "t", "", where)])
+        figures.attempt({"x": [1, 2], "t": [3]}, "y", [Result("out", "t", "", where)])
     with pytest.raises(ValueError, match=r"should has shape \(1, 2\), expected \(1, 3\)"):
-        figures.attempt({"x": [1, 2, 3], "t": [3]}, "x", [Output("out", "t", "", where)])
-    with pytest.raises(ValueError, match="outputs is empty"):
+        figures.attempt({"x": [1, 2, 3], "t": [3]}, "x", [Result("out", "t", "", where)])
+    with pytest.raises(ValueError, match="results is empty"):
         figures.attempt({"x": [1, 2]}, "x", [])
 
 

@@ -182,11 +182,84 @@ def test_a_count_is_right_or_wrong_and_never_nearly_right():
     assert same(0.1 + 1e-7, 0.1)
 
 
+@pytest.mark.parametrize(
+    "got, expected, said",
+    [
+        (151600.04, 151600, "got 151600.04, expected 151600"),
+        (np.float64(12.0000001), 12, "got 12.0000001, expected 12"),
+        (np.str_("3"), 3, "got '3', expected 3"),
+        (np.array("3"), np.int64(3), "got '3', expected 3"),
+        ({"a": 12.0000001}, {"a": 12}, "at 'a': got 12.0000001, expected 12"),
+        (Case((3,)), "Case", "got Case(args=(3,), kwargs={}, raises=None, mentions=()), expected 'Case'"),
+        ((1, 2) * 60 + (3,), (1, 2) * 60 + (4,), "entry 120: got 3, expected 4"),
+        ([7] * 100, (7,) * 101, "got [7, 7,"),
+        ([7] * 100, [7] * 101, "(with 100 entries)"),
+        ([7] * 100, [7] * 101, "(with 101)"),
+    ],
+)  # fmt: skip
+def test_got_and_expected_never_read_the_same(got, expected, said, monkeypatch):
+    monkeypatch.setattr("strided.slips.bank", lambda exercise: {})
+    check = Check("count", lambda x: expected, ("x",), (case(1),))
+    assert said in " ".join(str(told(check, lambda x: got)).split())
+
+
+def test_what_only_the_type_tells_apart_is_told_by_its_type(monkeypatch):
+    class Three:
+        def __repr__(self):
+            return "3"
+
+    monkeypatch.setattr("strided.slips.bank", lambda exercise: {})
+    check = Check("count", lambda x: 3, ("x",), (case(1),))
+    assert "got 3 (Three),\n  expected 3 (int)" in str(told(check, lambda x: Three()))
+
+
 def test_numbers_in_an_object_array_are_numbers_and_nothing_is_not():
     from strided.checks.core import as_array
 
     assert as_array(np.array([1, 2.5], dtype=object)).tolist() == [1, 2.5]
     assert as_array(None) is None and as_array([1, "a"]) is None and as_array([None]) is None
+
+
+def test_how_many_cases_are_right_is_told_beside_the_explanation(monkeypatch):
+    monkeypatch.setattr("strided.slips.bank", lambda exercise: {})
+    square = Check("square", lambda x: x * x, ("x",), tuple(map(case, range(5))))
+
+    def told_of(*right, wrong=-1):
+        answer = told(square, lambda x: x * x if x in right else wrong)
+        assert f"square(x={next(n for n in range(5) if n not in right)})" in str(answer)
+        return answer.cases
+
+    assert told_of(0, 1) == "2 of the 5 cases are right; the first wrong one is shown."
+    assert told_of(0, 3, 4) == "3 of the 5 cases are right; the first wrong one is shown."
+    assert told_of(4) == "1 of the 5 cases is right; the first wrong one is shown."
+    assert told_of() == told_of(wrong="no") == told_of(wrong=None)
+    assert told_of() == "None of the 5 cases is right; the first one is shown."
+
+    def raising(x):
+        return x * x if x < 3 else 1 / 0
+
+    wrong = told(square, raising)
+    assert wrong.status == "error" and wrong.cases.startswith("3 of the 5 cases are right")
+    assert wrong._render_traceback_() == [str(wrong), wrong.cases]
+    alone = Check("square", lambda x: x * x, ("x",), (case(3),))
+    wrong = told(alone, lambda x: 0)
+    assert wrong.cases == "" and wrong._render_traceback_() == [str(wrong)]
+    with pytest.raises(WrongAnswer) as caught:
+        square.judge(lambda x: 0, square.cases, words="squares")
+    assert caught.value.cases == ""
+
+
+def test_what_cannot_even_be_compared_is_not_right_and_no_other_verdict(monkeypatch):
+    class Spiteful:
+        def __iter__(self):
+            raise RuntimeError("no")
+
+        __len__ = __array__ = __float__ = __eq__ = __iter__
+
+    monkeypatch.setattr("strided.slips.bank", lambda exercise: {})
+    square = Check("square", lambda x: [x * x], ("x",), tuple(map(case, range(3))))
+    wrong = told(square, lambda x: [[0], [2], [Spiteful()]][x])
+    assert "square(x=1)" in str(wrong) and wrong.cases.startswith("1 of the 3 cases is right")
 
 
 # ---------------------------------------------------------------- small faults
@@ -319,6 +392,42 @@ def test_what_cannot_be_drawn_has_no_picture(answer):
 def test_odd_numbers_are_pictured_too(value):
     wrong = told(checks.conv2d, lambda x, w, *a, **k: operators.conv2d(x, w, *a, **k) + value)
     assert "20 of 20 differ" in wrong.figure.alt
+
+
+def test_the_imaginary_part_of_a_complex_result_is_pictured_and_no_weight_is_told():
+    wrong = told(checks.conv2d, lambda x, w, *a, **k: operators.conv2d(x, w, *a, **k) * (1 + 2j))
+    assert "got (139+278j), expected 139" in str(wrong) and "seem" not in str(wrong)
+    alt = wrong.figure.alt
+    assert "yours, shape (1, 1, 4, 5): [0, 0]: 139 161" in alt
+    assert "imaginary part of yours, shape (1, 1, 4, 5): [0, 0]: 278 322" in alt
+    rounded = told(checks.conv2d, lambda *a, **k: operators.conv2d(*a, **k) + 1 + 1e-9j)
+    assert "imaginary" not in rounded.figure.alt and "seems to read" in str(rounded)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda out: out + 1e300,  # what it reads is lost in the rounding
+        lambda out: out + 1e8,
+        lambda out: out * np.inf,
+        lambda out: np.where(out > 139, np.inf, out + 1),
+        lambda out: out * 1e306,  # nudged, it is no number any more
+        np.exp,
+    ],
+)
+def test_of_huge_results_no_weights_are_invented(spoil):
+    def answer(*args, **kwargs):
+        with np.errstate(all="ignore"):
+            return spoil(operators.conv2d(*args, **kwargs))
+
+    wrong = told(checks.conv2d, answer)
+    assert "seem" not in str(wrong) and "weights" not in str(wrong)
+    assert "yours" not in wrong.figure.alt.split(". x, shape")[0]
+
+
+def test_large_weights_are_told_as_they_are():
+    wrong = told(checks.conv2d, lambda *a, **k: operators.conv2d(*a, **k) * 1e300)
+    assert "[[1.e+300 2.e+300 3.e+300]" in str(wrong)
 
 
 def test_numbers_that_are_no_arrays_have_no_picture():

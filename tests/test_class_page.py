@@ -1,5 +1,6 @@
 """The instructor's page: its numbers are those of grades.csv, and whatever students write is only text."""
 
+import copy
 import csv
 import json
 import os
@@ -8,13 +9,14 @@ from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
+import here
 import nbformat
 import pytest
 from here import Here
 
 from autograder import classpage, commands, grade, report, sample
 from autograder.classroom import Class, Row
-from autograder.notebooks import cells_by_id
+from autograder.notebooks import cells_by_id, released
 from strided import manifest
 
 CONVOLUTION, MIXING = "05_convolution", "06_channel_mixing"
@@ -261,3 +263,56 @@ def test_a_run_ends_with_the_page_and_with_what_was_not_graded(tmp_path, trusted
     assert lines[-1] == f"What to do next is on the class page, {tmp_path / 'class.html'}"
     page = (tmp_path / "class.html").read_text(encoding="utf-8")
     assert page.count("did you mean 05_convolution?") == commands.ASTRAY + 2
+
+
+def test_an_answer_under_another_name_and_another_lessons_notebook_are_named(
+    tmp_path, trusted, capsys
+):
+    room, lesson = Class(tmp_path), manifest.lessons()[CONVOLUTION]
+    loops = next(story for story in sample.students() if story.id == "loops")
+    right, _ = sample.submission(loops, lesson)
+    for student, name in {"ann": "conv_2d", "bea": "Conv2d"}.items():
+        notebook = copy.deepcopy(right)
+        answer = cells_by_id(notebook)["conv2d"]
+        code = answer.source.replace("def conv2d(", f"def {name}(")
+        if student == "bea":  # the stub is still there, and the answer in a cell of its own
+            notebook.cells.insert(5, nbformat.v4.new_code_cell(code))
+            answer.source = cells_by_id(released(CONVOLUTION))["conv2d"].source
+        else:
+            answer.source = code
+        here.hand_in(room, student, CONVOLUTION, notebook)
+    other, _ = sample.submission(loops, manifest.lessons()[MIXING])
+    here.hand_in(room, "cyd", CONVOLUTION, other)
+    assert commands.grade(grade.Wanted([CONVOLUTION], room, trusted=trusted), Here()) == 0
+    with (room.folder / "grades.csv").open(newline="", encoding="utf-8") as file:
+        rows = {(r["student_id"], r["exercise"]): r["status"] for r in csv.DictReader(file)}
+    assert rows["ann", "conv2d"] == rows["bea", "conv2d"] == "blank"
+    assert rows["ann", "correlate_or_convolve"] == "passed"
+    assert {rows["cyd", exercise.id] for exercise in lesson.exercises} == {"blank"}
+    said_of = {
+        student: " ".join(room.feedback(student, CONVOLUTION).read_text().split())
+        for student in ("ann", "bea", "cyd")
+    }
+    but = "if that is your answer, its name must be conv2d."
+    assert (
+        f"No cell before this check defines conv2d. Your notebook defines conv_2d: {but}"
+        in (said_of["ann"])
+    )
+    assert "conv2d is not written yet" in said_of["bea"]
+    assert f"Your notebook defines Conv2d: {but}" in said_of["bea"]
+    assert said_of["cyd"].count("<li>") == 1
+    assert f"This is the notebook of {MIXING}; that of {CONVOLUTION} is missing." in said_of["cyd"]
+    assert "Your notebook defines" not in said_of["cyd"]
+    page = ElementTree.parse(room.folder / "class.html").getroot()
+    shown = body_rows(section(page, CONVOLUTION), f"Answers of {CONVOLUTION} to look at")
+    assert [row[:3] for row in shown] == [
+        ["cyd", "every one", "another lesson"],
+        ["ann", "conv2d", "not answered"],
+        ["bea", "conv2d", "not answered"],
+    ]
+    assert MIXING in shown[0][3] and but in shown[1][3] and but in shown[2][3]
+    todo = [said(item) for item in page.iter("li")]
+    assert [line for line in todo if line.startswith("Ask for 1 notebook: another lesson's was")]
+    assert [line for line in todo if line.startswith("Look at 2 answers that may be there under")]
+    lines = capsys.readouterr().out.splitlines()
+    assert f"Not graded: submitted/cyd/{CONVOLUTION} is the notebook of {MIXING}." in lines

@@ -112,7 +112,7 @@ def ranges(line: str) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("operator", ["average", "subsampling", "convolution"])
 def test_the_printed_indices_are_the_coded_ones_from_1_and_width_first(operator):
     pads = (0, 0) if operator == "subsampling" else (1, 2)
-    windows = indexing.Windows((7, 9), (2, 4), (3, 2), pads, (3, 4))
+    windows = indexing.Placement((7, 9), (2, 4), (3, 2), pads, (3, 4))
     for y, x in np.ndindex(3, 4):
         printed = ranges(indexing.printed(operator, windows, 2, (1, y, x))[-1])
         coded = ranges(indexing.coded(operator, windows, 2, (1, y, x))[-1])
@@ -123,7 +123,7 @@ def test_the_printed_indices_are_the_coded_ones_from_1_and_width_first(operator)
 
 
 def test_the_filled_index_is_the_general_one_with_its_numbers():
-    windows = indexing.Windows((5, 7), (2, 3), (1, 2), (1, 0), (6, 3))
+    windows = indexing.Placement((5, 7), (2, 3), (1, 2), (1, 0), (6, 3))
     lines = indexing.printed("convolution", windows, 2, (0, 1, 2))
     assert lines[1].strip() == "input[dW·(i−1)+s][dH·(j−1)+t−padH][l]"
     assert lines[2:4] == [

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import hostile
 import nbformat
+import numpy as np
 import pytest
 from here import Here, graded_here
 from hostile import LESSON, QUESTION
@@ -23,7 +24,7 @@ from autograder.feedback import Reading
 from autograder.notebooks import VERDICT, cells_by_id, grade_id, released, trusted, verdict_of
 from autograder.paths import ROOT
 from autograder.student import Limits
-from strided import checks, figures, manifest
+from strided import checks, figures, manifest, operators
 from strided.checks.core import WrongAnswer
 
 CONVOLUTION = manifest.lessons()["05_convolution"]
@@ -210,6 +211,26 @@ def test_a_hidden_test_shows_no_figure_and_the_page_says_what_held(monkeypatch):
     assert "<figure" not in html and "the check in your notebook passes" in html
 
 
+def test_the_page_says_how_many_of_the_checks_cases_are_right():
+    def square_only(x, weight, bias=None, stride=1, padding=0):
+        right = operators.conv2d(x, weight, bias, stride, padding)
+        return right if np.ndim(stride) == 0 and np.ndim(padding) == 0 else right + 1
+
+    verdict = examine(source("conv2d"), 6, Session(square_only))
+    assert verdict.status == "failed" and " cases are right; the first wrong one" in verdict.cases
+    read = assert_harmless(
+        feedback.page(graded(CONVOLUTION, {"conv2d": verdict}), "ada", CONVOLUTION)
+    )
+    assert verdict.cases in read.text
+    right, _, of = verdict.cases.partition(" of the ")
+    cases = checks.conv2d.cases
+    assert int(right) == sum(
+        np.array_equal(square_only(*c.args, **c.kwargs), operators.conv2d(*c.args, **c.kwargs))
+        for c in cases
+    )
+    assert 0 < int(right) < int(of.split()[0]) == len(cases)
+
+
 def test_a_figure_that_is_too_large_is_left_out(monkeypatch):
     wrong = drawn([[1.0]])
     wrong.figure = figures.Figure("<figure>" + "x" * examiner.FIGURE, "much")
@@ -322,7 +343,6 @@ def test_no_picture_in_strange_base64_or_beyond_the_limit():
 
 def test_matplotlibs_pictures_pass(tmp_path):
     import matplotlib.image
-    import numpy as np
 
     file = tmp_path / "x.png"
     matplotlib.image.imsave(file, np.arange(12.0).reshape(3, 4))

@@ -20,6 +20,7 @@ from autograder import intake, sample
 from autograder.mark import Submission, mark
 from autograder.notebooks import cells_by_id, digest, verdict_of
 from autograder.paths import ROOT, UserError
+from bench import grading
 from strided import manifest
 
 LESSONS = list(manifest.lessons())
@@ -170,7 +171,7 @@ def test_only_the_named_students_are_graded_and_force_grades_again(small):
 def test_the_class_run_and_nbgrader_autograde_make_the_same_notebook(graded, tmp_path):
     """Up to the marks of a class run: cells, outputs and nbgrader's metadata."""
     lesson = "05_convolution"
-    settings = our_settings(tmp_path)
+    settings = grading.settings(tmp_path)
     (tmp_path / "nbgrader_config.py").write_text(settings)
     for student in ("loops", "edited-test", "duplicated-cell"):
         theirs = graded / "submitted" / student / lesson
@@ -228,22 +229,6 @@ def test_ctrl_c_ends_the_run_with_one_sentence(graded, tmp_path):
 # ---------------------------------------------------------------- stock nbgrader
 
 HONEST = ("as-strided", "blank", "extra-cells", "slip-01", "slip-02", "warnings")
-STOCK = """
-load_subconfig({config!r})
-c.CourseDirectory.root = {here!r}
-c.CourseDirectory.source_directory = {solutions!r}
-for step in ("submitted", "autograded", "feedback", "release"):
-    c.CourseDirectory[step + "_directory"] = step
-c.CourseDirectory.db_url = "sqlite:///" + {here!r} + "/gradebook.db"
-"""
-
-
-def our_settings(here: Path) -> str:
-    return STOCK.format(
-        config=str(ROOT / "autograder" / "nbgrader_config.py"),
-        solutions=str(ROOT / "solutions"),
-        here=str(here),
-    )
 
 
 def nbgrader(here: Path, *arguments) -> str:
@@ -268,7 +253,7 @@ def test_nbgrader_with_our_steps_gives_honest_students_the_same_scores(graded, t
     for student in HONEST:
         theirs = graded / "submitted" / student / lesson
         shutil.copytree(theirs, tmp_path / "submitted" / student / lesson)
-    settings = our_settings(tmp_path)
+    settings = grading.settings(tmp_path)
     (tmp_path / "nbgrader_config.py").write_text(settings)
     nbgrader(tmp_path, "generate_assignment", lesson)
     made = (tmp_path / "release" / lesson / f"{lesson}.ipynb").read_bytes()
@@ -297,7 +282,7 @@ def test_the_untouched_release_scores_nothing_and_nothing_else_is_blank(graded):
 
 
 def test_formgrader_lists_and_opens_the_graded_class(graded, tmp_path):
-    settings = our_settings(graded)
+    settings = grading.settings(graded)
     (graded / "nbgrader_config.py").write_text(settings)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

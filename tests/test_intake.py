@@ -8,7 +8,7 @@ import pytest
 from nbgrader.utils import compute_checksum
 
 from autograder import intake
-from autograder.notebooks import cells_by_id, released, trusted
+from autograder.notebooks import cells_by_id, grade_id, released, trusted
 from strided import manifest
 
 LESSON = manifest.lessons()["05_convolution"]
@@ -295,3 +295,56 @@ def test_what_lies_where_nobody_looks_is_named_with_what_was_meant(tmp_path, not
         "its place would be submitted/dee/LESSON/LESSON.ipynb.",
         f"Not graded: submitted/eve/{LESSON.name} holds work.zip and no notebook: unpack it.",
     ]
+
+
+@pytest.mark.parametrize(
+    "written, near",
+    [
+        ("def conv_2d(x): pass", "conv_2d"),
+        ("def Conv2D(x): pass", "Conv2D"),
+        ("def con2d(x): pass", "con2d"),
+        ("def conv2d_by_loops(x): pass", ""),
+        ("def conv2d_groups(x): pass", ""),  # another exercise's name
+        ("conv_2d = 3", ""),
+        ("def conv_2d(x: pass", ""),
+        ("def f(x):\n    def conv_2d(x): pass", ""),
+    ],
+)
+def test_a_name_that_is_nearly_the_exercises_is_found(notebook, written, near):
+    for place in (cells_by_id(notebook)["conv2d"], nbformat.v4.new_code_cell("")):
+        mine = copy.deepcopy(notebook)
+        cells_by_id(mine)["conv2d"].source = "" if grade_id(place) else "pass"
+        place.source = written
+        mine.cells.append(copy.deepcopy(place))
+        assert intake.misspelt(mine, LESSON, "conv2d") == near
+
+
+def test_nothing_that_a_lesson_defines_is_an_exercises_name_misspelt():
+    for lesson in manifest.lessons().values():
+        own = released(lesson.name)
+        assert not any(intake.misspelt(own, lesson, exercise.id) for exercise in lesson.exercises)
+
+
+@pytest.mark.parametrize("keep", ["everything", "ids", "metadata", "code"])
+@pytest.mark.parametrize("other", list(manifest.lessons()))
+def test_another_lessons_notebook_is_known_and_this_ones_never(other, keep):
+    for wanted in manifest.lessons().values():
+        notebook = copy.deepcopy(released(other))
+        for number, cell in enumerate(notebook.cells):
+            if keep in ("ids", "code"):
+                cell.metadata.clear()
+            if keep in ("metadata", "code"):
+                cell["id"] = f"c{number}"
+        instead = "" if wanted.name == other else other
+        assert intake.other_lesson(notebook, wanted) == instead
+
+
+def test_a_notebook_of_ones_own_is_no_other_lessons(notebook):
+    mine = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("def helper(): pass")])
+    assert intake.other_lesson(mine, LESSON) == ""
+    mine.cells += copy.deepcopy(released("03_average_pooling").cells)
+    assert intake.other_lesson(mine, LESSON) == "03_average_pooling"
+    mine.cells.append(nbformat.v4.new_code_cell("def conv2d(x): return x"))
+    assert intake.other_lesson(mine, LESSON) == ""
+    mine.cells[0].metadata["nbgrader"] = {"grade_id": ["conv2d"]}
+    assert intake.other_lesson(mine, LESSON) == ""

@@ -83,7 +83,7 @@ def test_importing_the_library_takes_numpy_only():
         "print(*sorted({'torch', 'matplotlib', 'IPython', 'nbgrader'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == ""
+    assert (run.stdout.strip(), run.stderr) == ("", "")
 
 
 def test_every_lesson_has_its_modules():

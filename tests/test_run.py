@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import here
 import nbformat
 import psutil
 import pytest
@@ -30,9 +31,7 @@ def hand_in(folder: Path, stories: dict[str, str]) -> Path:
     known = {story.id: story for story in sample.students()}
     for student, story in stories.items():
         notebook, _ = sample.submission(known[story], LESSON)
-        place = folder / "submitted" / student / LESSON.name
-        place.mkdir(parents=True)
-        nbformat.write(notebook, place / f"{LESSON.name}.ipynb")
+        here.hand_in(Class(folder), student, LESSON.name, notebook)
     return folder
 
 

@@ -4,6 +4,7 @@ import ast
 import random
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -260,6 +261,85 @@ def test_structure_that_renaming_keeps_is_compared():
     assert marks("if a: b = c + d * e[0]; f = g") == marks("b = c + d * e[0]") != set()
 
 
+def hidden_behind(padding: str):
+    """A disguise: so much in front of the code that nothing of it would be among the characters compared."""
+
+    def disguise(source: str, exercise: str) -> str:
+        return padding * (similar.LENGTH // len(padding) + 1) + "\n" + source
+
+    return disguise
+
+
+def run_from_a_string(source: str, exercise: str) -> str:
+    return f"exec({source!r})"
+
+
+def run_from_a_name(source: str, exercise: str) -> str:
+    return f"code = {source!r}\nexec(code, globals())"
+
+
+def run_twice(source: str, exercise: str) -> str:
+    return run_from_a_string(run_from_a_name(source, exercise), exercise)
+
+
+PADDINGS = {
+    "comment": "#",
+    "comments": "# say nothing\n",
+    "quotes in comments": '# "\'""" it\'s\n',
+    "empty lines": "\n",
+    "lines of spaces": "   \t\n",
+}
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [*map(hidden_behind, PADDINGS.values()), run_from_a_string, run_from_a_name, run_twice],
+    ids=[*PADDINGS, "exec", "exec of a name", "exec of an exec"],
+)
+def test_nothing_hides_a_copy(disguise):
+    room = honest("07_backward")
+    cells = room["student-1"]
+    room["copier"] = {name: disguise(renamed(source, name), name) for name, source in cells.items()}
+    assert not similar.is_cut(room["copier"])
+    found, nobodys = similar.alike(room, shown_to_all("07_backward"))
+    assert [{pair.one, pair.other} for pair in found] == [{"copier", "student-1"}]
+    assert found[0].share > 0.8
+    short = similar.compared(room["copier"])
+    here, there = similar.common_parts(cells, short, nobodys)
+    for name, spans in there.items():
+        assert all(0 <= start < end <= len(short[name]) for start, end in spans)
+    assert len(here) == len(there) > 2
+
+
+def test_a_long_string_hides_no_copy_and_is_told():
+    room = honest("07_backward")
+    cells = room["student-1"]
+    for quotes in ('"', "'", '"""', "'''"):
+        room["copier"] = {"a": f"{quotes}{'nothing ' * similar.LENGTH}{quotes}"} | cells
+        found, _ = similar.alike(room, shown_to_all("07_backward"))
+        assert [{pair.one, pair.other} for pair in found] == [{"copier", "student-1"}]
+        assert similar.is_cut(room["copier"])
+
+
+def test_what_is_not_wholly_compared_is_told():
+    code = {"a": "out[i, j] = x[i, j] + x[i, k]\n" * similar.LENGTH}
+    assert similar.is_cut(code) and len(similar.compared(code)["a"]) == similar.LENGTH
+    assert not similar.is_cut({"a": code["a"][: similar.LENGTH]})
+    assert similar.compared({"a": "x = 1  # one\n", "b": ""}) == {"a": "x = 1  # one\n"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["#", "# a\n", " ", "\n", " \n", " " * 1000 + "x", '"', "'a", '"""\\', "\'\'\'\"\"\"", "\\", '"\\""'],
+)  # fmt: skip
+def test_padding_takes_a_time_that_grows_as_it_does(text):
+    much = {"a": text * (2_000_000 // len(text))}
+    started = time.process_time()
+    similar.compared(much)
+    similar.is_cut(much)
+    assert time.process_time() - started < 10
+
+
 JUNK = {
     "brackets": "(" * 50_000,
     "quotes": "\"'" * 30_000,
@@ -277,6 +357,8 @@ JUNK = {
     "binary": bytes(range(256)).decode("latin-1") * 50,
     "no end": 'x = """' + "a\n" * 10_000,
     "nothing": "",
+    "exec in exec": "exec('" * 5_000,
+    "strings of code": "exec\n" + 'x = "a + b * c[0]\\n"\n' * 2_000,
 }
 
 

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-import nbformat
+import here
 import pytest
 from here import Here
 

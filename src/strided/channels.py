@@ -259,26 +259,6 @@ def nearest_subsampling(weight: ArrayLike) -> tuple[np.ndarray, float]:
     return gains, float(np.linalg.norm(w - nearest))
 
 
-def smallest_ring(weight: ArrayLike, bias: ArrayLike) -> str:
-    """Name the innermost of `RINGS` that a convolution belongs to, by its weight and bias.
-
-    Args:
-        weight: `(C, C, kH, kW)`.
-        bias: `(C,)`.
-    """
-    w, b = np.asarray(weight, dtype=float), np.asarray(bias, dtype=float)
-    gains, distance = nearest_subsampling(w)
-    own = w[np.arange(len(w)), np.arange(len(w))]
-    size = DISTINCT * float(np.linalg.norm(w))
-    if np.linalg.norm(w - as_conv_weight("depthwise", len(w), w.shape[2:], own[:, None])) > size:
-        return "convolution"
-    if distance > size:
-        return "depthwise"
-    if b.any() or not np.allclose(gains, 1 / (w.shape[2] * w.shape[3])):
-        return "subsampling"
-    return "average"
-
-
 def witnesses() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Give a convolution of each ring that is in no smaller one: `{ring: (weight, bias)}`.
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from strided import channels as library
 from strided import geometry, operators
+from strided.checks.convolution import conv2d_shape
 from strided.checks.core import (
     Case,
     Check,
@@ -144,19 +145,6 @@ mixing_matrix = Check(
 # ---------------------------------------------------------------- conv2d_groups
 
 
-def conv2d_groups_shape(call: Case) -> str:
-    """Derive the output's shape from a case, as a sentence."""
-    x, weight = call.args[:2]
-    stride, padding = _pair(call, "stride", 1), _pair(call, "padding", 0)
-    lines = [f"(N, K, height, width), with N = {len(x)} of x, K = {len(weight)} of weight, and"]
-    for name, n, k, s, p in zip(
-        ("height", "width"), x.shape[2:], weight.shape[2:], stride, padding, strict=True
-    ):
-        size = geometry.output_size(n, k, s, p)
-        lines.append(f"{name} = floor(({n} + 2*{p} - {k}) / {s}) + 1 = {size}")
-    return "\n".join(lines)
-
-
 def _pair(call: Case, name: str, default: int) -> tuple[int, int]:
     return geometry.pair(call.kwargs.get(name, default), name)
 
@@ -237,7 +225,7 @@ conv2d_groups = Check(
             groups=2,
         ),
     ),
-    shape=conv2d_groups_shape,
+    shape=conv2d_shape,
     reads=conv2d_groups_reads,
 )
 

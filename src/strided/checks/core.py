@@ -9,6 +9,7 @@ none does, with what the first wrong output seems to read.
 import contextlib
 import copy
 import inspect
+import math
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -24,11 +25,13 @@ from strided.indices import span as span
 from strided.slips import core as slips
 
 if TYPE_CHECKING:
-    from strided.checks.probe import Reading
+    from strided.checks.probe import Affine
     from strided.figures import Figure
 
 LONGEST = 500  # characters of an exception's text
 WIDTH = 78  # nbgrader's Validate dialogue cuts longer lines
+CUT = 200  # characters of a value that are shown
+LARGE = 1e15  # from here on, a number is written with an exponent
 TOLERANCE = 1e-4  # relative to the largest expected value: answers in float32 are right answers
 
 
@@ -37,6 +40,7 @@ class WrongAnswer(AssertionError):
 
     status: the word that grades.csv uses for it: failed, blank or error.
     slip: id of the recognised slip, several joined by `|` if nothing tells them apart, or "".
+    cases: a sentence on how many of the check's cases are right, or "".
     draw: what draws `figure`, if there is anything to draw.
     """
 
@@ -46,10 +50,12 @@ class WrongAnswer(AssertionError):
         status: str = "failed",
         slip: str = "",
         draw: Callable[[], "Figure | None"] | None = None,
+        cases: str = "",
     ):
         super().__init__(message)
         self.status = status
         self.slip = slip
+        self.cases = cases
         self._draw = draw
 
     @cached_property
@@ -66,7 +72,7 @@ class WrongAnswer(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         # IPython shows these lines in place of a traceback through the check's own code.
-        return [str(self)]
+        return [text for text in (str(self), self.cases) if text]
 
 
 @dataclass(frozen=True)
@@ -218,13 +224,43 @@ def show(value: object) -> str:
     if inspect.isfunction(value):
         return value.__name__
     text = repr(value)
-    return text if len(text) <= 200 else text[:197] + "..."
+    return text if len(text) <= CUT else text[: CUT - 3] + "..."
 
 
 def _number(value: object) -> object:
     if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 1e15 else float(f"{value:.6g}")
+        return int(value) if value.is_integer() and abs(value) < LARGE else float(f"{value:.6g}")
     return value
+
+
+def show_apart(got: object, expected: object) -> tuple[str, str]:
+    """Two values that are not the same, each in words that tell it from the other.
+
+    As `show` writes them; where that reads the same, with all digits, with quotes, with the number of
+    entries, or with the type.
+    """
+    got, expected = [
+        value.item() if isinstance(value, np.ndarray | np.generic) and value.ndim == 0 else value
+        for value in (got, expected)
+    ]
+    one, other = show(got), show(expected)
+    if _read_the_same(one, other):
+        one, other = repr(got), repr(expected)
+        if len(one) > CUT or len(other) > CUT:
+            one, other = show(got), show(expected)
+    if _read_the_same(one, other):
+        kinds = [type(value).__name__ for value in (got, expected)]
+        if kinds[0] == kinds[1] and isinstance(got, tuple | list):
+            kinds = [f"with {len(got)} entries", f"with {len(expected)}"]  # type: ignore[arg-type]
+        one, other = f"{one} ({kinds[0]})", f"{other} ({kinds[1]})"
+    return one, other
+
+
+def _read_the_same(one: str, other: str) -> bool:
+    try:
+        return one == other or float(one) == float(other)
+    except ValueError:
+        return False
 
 
 def indent(text: str, by: int = 2) -> str:
@@ -260,9 +296,12 @@ def index_text(name: str, index: Sequence[int]) -> str:
 
 def block(array: np.ndarray) -> str:
     """A small array's numbers in rows, as in a window to be checked by hand."""
-    with np.printoptions(linewidth=WIDTH - 6, suppress=True, precision=4, threshold=60):
-        whole = np.asarray(array)
-        if whole.dtype.kind == "f" and np.all(whole == np.round(whole)):
+    whole = np.asarray(array)
+    small = bool(
+        np.all(np.abs(whole) < LARGE)
+    )  # others fit no integer, and no line without exponents
+    with np.printoptions(linewidth=WIDTH - 6, suppress=small, precision=4, threshold=60):
+        if whole.dtype.kind == "f" and small and np.all(whole == np.round(whole)):
             whole = whole.astype(int)
         return indent(str(whole), 6)
 
@@ -366,6 +405,7 @@ class Check:
         function = self.adapted(function)
         outcomes: list[Outcome] = []
         problem: tuple[int, Fault] | None = None
+        right = 0
         for number, call in enumerate(cases):
             outcome = run(function, call)
             outcomes.append(outcome)
@@ -375,6 +415,10 @@ class Check:
                 fault = self._problem(outcome, call, reference)
                 if fault:
                     problem = (number, fault)
+                right += not fault
+            else:  # the verdict stands; whatever comparing runs into, this case is not a right one
+                with contextlib.suppress(Exception):
+                    right += not self._problem(outcome, call, reference)
         if problem is None:
             return
         number, fault = problem
@@ -402,6 +446,7 @@ class Check:
             status="failed" if found else fault.status,  # a known mistake, even where it raises
             slip="|".join(s.id for s in found),
             draw=None if words else draw,
+            cases="" if words else _how_many(right, len(cases)),
         )
 
     def drawn(
@@ -409,7 +454,7 @@ class Check:
         call: Case,
         outcome: Outcome,
         reference: Callable,
-        reading: "Reading | None",
+        reading: "Affine | None",
         like: Callable | None,
     ) -> "Figure | None":
         """The picture of a wrong result; see `picture.wrong_result`."""
@@ -445,7 +490,7 @@ class Check:
 
     def _read(
         self, function: Callable, outcome: Outcome, call: Case
-    ) -> "tuple[Reading | None, str]":
+    ) -> "tuple[Affine | None, str]":
         """What the first wrong output seems to read of the first array, if found; the array's name."""
         from strided.checks.probe import probe  # only a wrong answer pays for it
 
@@ -462,7 +507,9 @@ class Check:
             value, at = run(function, again).value, index
             if self.parts:
                 value, at = value[index[0]], index[1:]
-            return float(np.asarray(value)[at])
+            number = np.asarray(value)[at]
+            # An imaginary part is no rounding error here, and no weight of real numbers tells of it.
+            return math.nan if abs(np.imag(number)) > TOLERANCE else float(np.real(number))
 
         return probe(answer, call.args[place]), self.arguments[place]
 
@@ -531,7 +578,7 @@ class Check:
         lines = [
             f"  {int(wrong.sum())} of {wrong.size} outputs differ; "
             f"the first is {index_text(name, index)}",
-            f"  got {show(array[index])}, expected {show(expected[index])}",
+            "  got {}, expected {}".format(*show_apart(array[index], expected[index])),
         ]
         if self.reads:
             lines.append(indent(self.reads(call, part + index)))
@@ -603,6 +650,16 @@ def not_written(exercise: str, answer: str = "answer") -> WrongAnswer:
     )
 
 
+def _how_many(right: int, cases: int) -> str:
+    """A sentence on how many cases are right, of which at least one is not."""
+    if cases == 1:
+        return ""
+    if not right:
+        return f"None of the {cases} cases is right; the first one is shown."
+    verb = "is" if right == 1 else "are"
+    return f"{right} of the {cases} cases {verb} right; the first wrong one is shown."
+
+
 def _raised(error: BaseException, but: str = "") -> str:
     if isinstance(error, SystemExit):
         return wrap(f"{but}it called exit(), which ends the program: end with `return ...` instead")
@@ -649,13 +706,22 @@ def _of_value(got: object, expected: object, name: str) -> str:
             if key not in expected:
                 return f"  the key {show(key)} does not belong there"
             if not same(got[key], expected[key]):
-                return wrap(f"at {show(key)}: got {show(got[key])}, expected {show(expected[key])}")
-    if isinstance(expected, tuple) and isinstance(got, tuple | list) and len(got) == len(expected):
-        for g, e in zip(got, expected, strict=True):
-            if isinstance(e, dict) and not same(g, e):
-                return _of_value(g, e, name)
+                one, other = show_apart(got[key], expected[key])
+                return wrap(f"at {show(key)}: got {one}, expected {other}")
     prefix = f"{name}: " if name else ""
-    return f"{wrap(f'{prefix}got {show(got)},')}\n{wrap(f'expected {show(expected)}')}"
+    if (
+        isinstance(expected, tuple | list)
+        and isinstance(got, tuple | list)
+        and len(got) == len(expected)
+    ):
+        long = len(repr(expected)) > CUT or len(repr(got)) > CUT
+        for n, (g, e) in enumerate(zip(got, expected, strict=True)):
+            if isinstance(expected, tuple) and isinstance(e, dict) and not same(g, e):
+                return _of_value(g, e, name)
+            if long and not same(g, e):  # what is cut off may be what differs
+                return _of_value(g, e, f"{prefix}entry {n}")
+    one, other = show_apart(got, expected)
+    return f"{wrap(f'{prefix}got {one},')}\n{wrap(f'expected {other}')}"
 
 
 def _changed(call: Case, outcome: Outcome, arguments: tuple[str, ...]) -> str:

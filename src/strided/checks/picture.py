@@ -23,7 +23,7 @@ from strided.checks.core import (
 from strided.checks.reading import place_of_array, reads
 
 if TYPE_CHECKING:
-    from strided.checks.probe import Reading
+    from strided.checks.probe import Affine
     from strided.figures import Figure
 
 LARGEST = 1_000  # numbers in all: what is drawn is to be read
@@ -55,7 +55,8 @@ def results(check: Check, call: Case, expected: Any) -> dict[str, Any]:
 def beside(check: Check, call: Case, got: Any, expected: Any) -> tuple[dict, dict]:
     """The case, the target and the answer's result by title, and where the result differs.
 
-    Results that are no arrays of numbers are left out.
+    Results that are no arrays of numbers are left out. Of complex ones the real part has the title, and
+    the imaginary part stands beside it.
     """
     named, marks = inputs(check, call), {}
     targets = results(check, call, expected)
@@ -66,7 +67,11 @@ def beside(check: Check, call: Case, got: Any, expected: Any) -> tuple[dict, dic
     for (name, target), part in zip(targets.items(), mine, strict=False):
         array, title = as_array(part), _mine(name)
         if array is not None and 0 < array.ndim <= 4:
-            named[title] = array.real  # a Fourier transform leaves an imaginary part
+            named[title] = array.real
+            if differing(
+                array, array.real
+            ).any():  # more than a Fourier transform's rounding leaves
+                named[f"imaginary part of {title}"] = array.imag
             if array.shape == np.shape(target):
                 marks[title] = {"differs": differing(array, np.asarray(target))}
     return named, marks
@@ -86,7 +91,7 @@ def wrong_result(
     call: Case,
     outcome: Outcome,
     reference: Callable,
-    reading: Reading | None,
+    reading: Affine | None,
     like: Callable | None,
 ) -> Figure | None:
     """A picture of a wrong result beside the target, with what its first wrong output must read.
@@ -182,7 +187,7 @@ def yours(check: Check, call: Case, function: Callable) -> Figure:
     Where the function reads an array, a click on an output shows what it should read and what it read.
     """
     from strided import figures
-    from strided.figures.attempt import Output
+    from strided.figures.attempt import Result
 
     expected = check.reference(*copy.deepcopy(call.args), **copy.deepcopy(call.kwargs))
     adapted = check.adapted(function)
@@ -193,7 +198,7 @@ def yours(check: Check, call: Case, function: Callable) -> Figure:
     if place is not None and should is not None:
         did = all_reads(check, call, adapted) if outcome.error is None else None
         outputs = [
-            Output(
+            Result(
                 name or check.result,
                 _target(name),
                 _mine(name) if _mine(name) in named else "",

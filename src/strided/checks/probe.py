@@ -25,11 +25,12 @@ SECONDS = 0.15  # a check cell answers in less than 0.3 s, whatever the answer c
 FAR = 50  # how many nudges a large one is
 LISTED = 4  # inputs that are listed one by one where they make no box
 PRECISION = 1e-5  # an answer may be written in float32
+DROWNED = 1e3  # an output so many times as large as what moves it says nothing of what moves it
 ALIKE = 1e-3  # weights that differ by less, relatively, count as one
 
 
 @dataclass(frozen=True)
-class Reading:
+class Affine:
     """One output as an affine function of an array: `offset` plus the `weights` of some inputs."""
 
     weights: dict[tuple[int, ...], float]
@@ -89,7 +90,7 @@ class _Unclear(Exception):
     """The answer is no affine function of the array, or the time is up."""
 
 
-def probe(answer: Callable[[np.ndarray], float], x: np.ndarray) -> Reading | None:
+def probe(answer: Callable[[np.ndarray], float], x: np.ndarray) -> Affine | None:
     """How one output depends on an array around the array's own values.
 
     Args:
@@ -98,7 +99,8 @@ def probe(answer: Callable[[np.ndarray], float], x: np.ndarray) -> Reading | Non
 
     Returns:
         The reading, or None where the answer raises, gives other numbers when asked again, is not
-        affine, or takes more than `SECONDS`.
+        affine, gives numbers that are not finite or so large that they hide it, or takes more than
+        `SECONDS`.
     """
     stop = time.perf_counter() + SECONDS
     if x.dtype.kind not in "iuf":
@@ -110,7 +112,7 @@ def probe(answer: Callable[[np.ndarray], float], x: np.ndarray) -> Reading | Non
         return None
 
 
-def _probe(answer: Callable[[np.ndarray], float], x: np.ndarray, stop: float) -> Reading:
+def _probe(answer: Callable[[np.ndarray], float], x: np.ndarray, stop: float) -> Affine:
     nudges = _nudges(x)
 
     def change(entries: np.ndarray, times: int = 1) -> float:
@@ -119,13 +121,18 @@ def _probe(answer: Callable[[np.ndarray], float], x: np.ndarray, stop: float) ->
             raise _Unclear
         nudged = x.copy()
         nudged.flat[entries] += nudges[entries] * times
-        return float(answer(nudged)) - rest
+        moved = float(answer(nudged)) - rest
+        if not math.isfinite(moved):
+            raise _Unclear
+        return moved
 
     everything = np.arange(x.size)
     rest = float(answer(x.copy()))
     if not np.isfinite(rest) or float(answer(x.copy())) != rest:
         raise _Unclear
     whole = change(everything)
+    if abs(rest) > DROWNED * max(1.0, abs(whole)):
+        raise _Unclear  # whatever the nudges did is lost in the rounding of so large a number
     little = PRECISION * max(1.0, abs(rest), abs(whole))
     found = {
         int(entry): moved / float(nudges[entry])
@@ -142,7 +149,7 @@ def _probe(answer: Callable[[np.ndarray], float], x: np.ndarray, stop: float) ->
     weights = {
         tuple(map(int, np.unravel_index(i, x.shape))): weight for i, weight in sorted(found.items())
     }
-    return Reading(weights, offset if abs(offset) > little * 10 else 0.0)
+    return Affine(weights, offset if abs(offset) > little * 10 else 0.0)
 
 
 def _nudges(x: np.ndarray) -> np.ndarray:

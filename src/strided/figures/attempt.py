@@ -32,7 +32,7 @@ Index = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Output:
+class Result:
     """One array of results, and what each of its entries reads.
 
     name: what it is called in an index, such as `out`.
@@ -66,7 +66,7 @@ def _read(source: str, did: np.ndarray) -> str:
 def attempt(
     named: Mapping[str, ArrayLike],
     source: str,
-    outputs: Sequence[Output],
+    results: Sequence[Result],
     marks: Mapping[str, ArrayLike] | None = None,
     caption: str = "",
 ) -> Figure:
@@ -77,7 +77,7 @@ def attempt(
     Args:
         named: title → array, as in `arrays`.
         source: title of the array that is read.
-        outputs: the results that can be chosen from.
+        results: those that can be chosen from.
         marks: title → booleans: the cells to outline as "differs".
         caption: a sentence of your own, shown first.
 
@@ -85,11 +85,11 @@ def attempt(
         ValueError: as in `arrays`; or a title that is not in `named`, or shapes that do not fit.
     """
     shapes = {title: np.shape(array) for title, array in named.items()}
-    _check(shapes, source, outputs)
-    told = [_told(output, named, source) for output in outputs]
+    _check(shapes, source, results)
+    told = [_told(result, named, source) for result in results]
     differs = {title: np.asarray(where, dtype=bool) for title, where in (marks or {}).items()}
-    number, at = _start(outputs, differs, len(shapes[outputs[0].target]))
-    chosen = outputs[number]
+    number, at = _start(results, differs, len(shapes[results[0].target]))
+    chosen = results[number]
     drawn: dict[str, dict[str, ArrayLike]] = {
         title: {"differs": differs[title]} if title in differs else {} for title in named
     }
@@ -146,16 +146,16 @@ def _json(data: object) -> str:
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _check(shapes: Mapping[str, Index], source: str, outputs: Sequence[Output]) -> None:
-    if not outputs:
-        raise ValueError("outputs is empty: give at least one")
-    for title in (source, *(t for o in outputs for t in (o.target, o.yours) if t)):
+def _check(shapes: Mapping[str, Index], source: str, results: Sequence[Result]) -> None:
+    if not results:
+        raise ValueError("results is empty: give at least one")
+    for title in (source, *(t for r in results for t in (r.target, r.yours) if t)):
         if title not in shapes:
             raise ValueError(f"there is no array {title!r} in named, only {list(shapes)}")
-    for output in outputs:
-        wanted = (*shapes[output.target], *shapes[source])
-        if output.should.shape != wanted or 0 in wanted:
-            raise ValueError(f"should has shape {output.should.shape}, expected {wanted}")
+    for result in results:
+        wanted = (*shapes[result.target], *shapes[source])
+        if result.should.shape != wanted or 0 in wanted:
+            raise ValueError(f"should has shape {result.should.shape}, expected {wanted}")
 
 
 def _four(shape: Index) -> Index:
@@ -185,28 +185,28 @@ def _value(array: ArrayLike, at: Index) -> str:
 
 
 def _start(
-    outputs: Sequence[Output], differs: Mapping[str, np.ndarray], rank: int
+    results: Sequence[Result], differs: Mapping[str, np.ndarray], rank: int
 ) -> tuple[int, Index]:
     """The first output that differs, else the first: its array's number and its index."""
-    for number, output in enumerate(outputs):
-        where = np.argwhere(differs.get(output.yours, np.zeros(1)))
+    for number, result in enumerate(results):
+        where = np.argwhere(differs.get(result.yours, np.zeros(1)))
         if len(where):
             return number, tuple(where[0].tolist())
     return 0, (0,) * rank
 
 
-def _told(output: Output, named: Mapping[str, ArrayLike], source: str) -> dict[str, Any]:
+def _told(result: Result, named: Mapping[str, ArrayLike], source: str) -> dict[str, Any]:
     """What the script is told of one array of results: for every entry a sentence and what it reads."""
     shapes = {title: np.shape(array) for title, array in named.items()}
-    target, mine = shapes[output.target], shapes.get(output.yours, ())
+    target, mine = shapes[result.target], shapes.get(result.yours, ())
     alike = len(target) == len(mine)
     both = tuple(map(max, target, mine)) if alike else target
     axes = len(shapes[source])
     should, did, says = [], [], []
     for at in np.ndindex(*both):
-        name = f"{output.name}[{', '.join(map(str, at))}]"
-        wanted = _at(output.should, at, axes)
-        read = None if output.did is None else _at(output.did, at, axes)
+        name = f"{result.name}[{', '.join(map(str, at))}]"
+        wanted = _at(result.should, at, axes)
+        read = None if result.did is None else _at(result.did, at, axes)
         should.append([] if wanted is None else np.flatnonzero(wanted).tolist())
         did.append([] if read is None else np.flatnonzero(read).tolist())
         if wanted is None:
@@ -216,12 +216,12 @@ def _told(output: Output, named: Mapping[str, ArrayLike], source: str) -> dict[s
             says.append(f"{sentence(source, name, wanted, None)[:-1]}; yours has no such output.")
         else:
             says.append(sentence(source, name, wanted, read))
-    titles = [output.target, output.yours] if alike and output.yours else [output.target]
+    titles = [result.target, result.yours] if alike and result.yours else [result.target]
     return {
         "titles": titles,
         "values": [[_value(named[title], at) for at in np.ndindex(*both)] for title in titles],
         "shape": _four(both),
         "should": should,
-        "did": did if output.did is not None else None,
+        "did": did if result.did is not None else None,
         "says": says,
     }

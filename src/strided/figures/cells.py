@@ -22,7 +22,7 @@ IMAGE = np.array(
 WEIGHT = np.array([[[[1, 2, 0], [0, -1, 3]], [[2, 0, 1], [1, 1, -2]]]])
 POOLINGS = ("average", "subsampling")
 
-Output = tuple[int, int, int]
+Position = tuple[int, int, int]
 
 
 def small_image(x: ArrayLike | None) -> np.ndarray:
@@ -35,7 +35,7 @@ def small_image(x: ArrayLike | None) -> np.ndarray:
     return image
 
 
-def position(output: Any, shape: tuple[int, ...]) -> Output:
+def position(output: Any, shape: tuple[int, ...]) -> Position:
     """Return `output` as (channel, row, column), or raise ValueError where `shape` has no such output."""
     if not isinstance(output, (tuple, list)) or len(output) != 3:
         raise ValueError(f"output is {output!r}: give (channel, row, column)")
@@ -87,7 +87,7 @@ def convolution_cell(
     bias: ArrayLike | None = None,
     stride: int | tuple[int, int] = (1, 1),
     padding: int | tuple[int, int] = (0, 0),
-    output: Output = (0, 1, 1),
+    output: Position = (0, 1, 1),
 ) -> Figure:
     """Draw how a convolution makes one output.
 
@@ -186,7 +186,7 @@ def pooling_cell(
     kernel_size: int | tuple[int, int] = (2, 3),
     stride: int | tuple[int, int] | None = None,
     padding: int | tuple[int, int] = (0, 0),
-    output: Output = (0, 1, 1),
+    output: Position = (0, 1, 1),
 ) -> Figure:
     """Draw how average pooling, or Torch7's SubSampling, makes one output.
 

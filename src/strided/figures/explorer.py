@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 
 from strided import operators
 from strided.figures import indexing
-from strided.figures.cells import Output, position, sign, single, small_image
+from strided.figures.cells import Position, position, sign, single, small_image
 from strided.figures.grid import Box, Grid, cell_size, in_words, plain, with_legend
-from strided.figures.indexing import Windows
+from strided.figures.indexing import Placement
 from strided.figures.layout import PAGE_WIDTH, column, flow, label, row, table, titled
 from strided.figures.settings import numeric, pair
 from strided.figures.svg import Canvas, Figure, equals, short
@@ -47,7 +47,7 @@ def window_explorer(
     padding: int | tuple[int, int] = (0, 0),
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-    output: Output = (0, 0, 0),
+    output: Position = (0, 0, 0),
     answer: Answer | None = None,
 ) -> Figure:
     """Draw one output: its window, the numbers read, the result's place, and the formula filled in.
@@ -169,9 +169,9 @@ class _Scene:
     image: np.ndarray
     weight: np.ndarray
     bias: np.ndarray
-    windows: Windows
+    windows: Placement
     right: np.ndarray
-    at: Output
+    at: Position
     divisor: int
 
 
@@ -185,7 +185,7 @@ def _scene(
     padding: int | tuple[int, int],
     ceil_mode: bool,
     count_include_pad: bool,
-    output: Output,
+    output: Position,
 ) -> _Scene:
     if operator not in OPERATORS:
         raise ValueError(f"operator must be one of {list(OPERATORS)}, got {operator!r}")
@@ -220,12 +220,12 @@ def _scene(
     else:
         right = operators.conv2d(image, weights, offsets, step, pads)
     at = position(output, right.shape)
-    windows = Windows((height, width), kernel, step, pads, (rows, columns))
+    windows = Placement((height, width), kernel, step, pads, (rows, columns))
     divisor = int(divisors[at[1:]])
     return _Scene(operator, image, weights, offsets, windows, right, at, divisor)
 
 
-def _name(at: Output) -> str:
+def _name(at: Position) -> str:
     return f"out[{at[0]}, {at[1]}, {at[2]}]"
 
 
@@ -434,7 +434,7 @@ def _maps(scene: _Scene, answer: Answer | None) -> list[Canvas]:
 # ---------------------------------------------------------------- in words
 
 
-def _where(windows: Windows, at: Output) -> str:
+def _where(windows: Placement, at: Position) -> str:
     """The window in words."""
     top, left, kh, kw = windows.box(*at[1:])
     return f"{_range('row', top, kh)}, {_range('column', left, kw)}"

@@ -28,7 +28,7 @@ _SUMS = {
 
 
 @dataclass(frozen=True)
-class Windows:
+class Placement:
     """The windows of one operator over one image, every pair (height, width).
 
     size: the image; kernel, stride, padding; outputs: how many windows.
@@ -59,7 +59,9 @@ class Windows:
         return rows, slice(*clip(left, left + kw, self.size[1]))
 
 
-def printed(operator: str, windows: Windows, channels: int, at: tuple[int, int, int]) -> list[str]:
+def printed(
+    operator: str, windows: Placement, channels: int, at: tuple[int, int, int]
+) -> list[str]:
     """The printed formula, the same with the indices of output `at` (from 0), and what it reads."""
     (kh, kw), (dh, dw), (ph, pw) = windows.kernel, windows.stride, windows.padding
     factor, _, c = _SUMS[operator]
@@ -79,7 +81,7 @@ def printed(operator: str, windows: Windows, channels: int, at: tuple[int, int, 
     ]
 
 
-def coded(operator: str, windows: Windows, channels: int, at: tuple[int, int, int]) -> list[str]:
+def coded(operator: str, windows: Placement, channels: int, at: tuple[int, int, int]) -> list[str]:
     """The formula as it is coded, the same with the indices of output `at`, and what it reads."""
     (kh, kw), (dh, dw), (ph, pw) = windows.kernel, windows.stride, windows.padding
     _, factor, c = _SUMS[operator]
@@ -99,7 +101,7 @@ def coded(operator: str, windows: Windows, channels: int, at: tuple[int, int, in
 
 
 def numpy(
-    operator: str, windows: Windows, at: tuple[int, int, int], divisor: int, result: float
+    operator: str, windows: Placement, at: tuple[int, int, int], divisor: int, result: float
 ) -> str:
     """The line of NumPy that computes output `at`; `padded` is the image with its padding."""
     k, y, x = at
