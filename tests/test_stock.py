@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-import here
+import nbformat
 import pytest
 from here import Here
 
