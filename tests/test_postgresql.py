@@ -75,6 +75,9 @@ def test_a_class_is_graded_into_postgresql_as_into_sqlite(tmp_path, server):
     assert "4 unchanged" in finish(other, "--db-url", server)
     # Another gradebook knows nothing of them yet.
     assert "4 to grade" in finish(other)
+    # The class's own configuration may name it too.
+    (other / "nbgrader_config.py").write_text(f"c.CourseDirectory.db_url = {server!r}\n")
+    assert "4 unchanged" in finish(other)
 
 
 def test_a_gradebook_that_cannot_be_reached_is_one_sentence(tmp_path):
