@@ -5,6 +5,7 @@ formgrader work there. `autograder` loads it too, and points the class's folders
 """
 
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 c = get_config()  # noqa: F821  (traitlets provides it)
@@ -62,6 +63,12 @@ c.GenerateFeedback.preprocessors = [
 ]
 # A heading in an answer could take the id of formgrader's field for its points.
 c.HTMLExporter.exclude_anchor_links = True
+# Formgrader's pages take MathJax from this machine; the rest of them are nbgrader's own, which are named here too.
+own, nbgraders = (Path(find_spec(name).origin).parent for name in ("autograder", "nbgrader"))
+c.HTMLExporter.extra_template_basedirs = [
+    str(own / "formgrader"),
+    str(nbgraders / "server_extensions" / "formgrader" / "templates"),
+]
 
 # A question's rubric stands in a locked cell beside the answer's. (In a task, which nbgrader means for it, it
 # would ask for a grade of its own.)

@@ -41,6 +41,7 @@ TEXT = [
     f"````\n```\n<script>{RUN}</script>\n````\n```\n<script>{RUN}</script>",
     f"`<script>{RUN}</script>`\n\n    <script>{RUN}</script>",
     f"# {QUESTION.id}",
+    f"$\\href{{javascript:{RUN}}}{{x}}$ $\\require{{//{HOST}/a.js}} \\require{{[Contrib]/a/a.js}} y$",
 ]
 
 SHOWS = f"""

@@ -46,7 +46,8 @@ def wrap_up(lesson: str) -> Html:
         raise ValueError(f"there is no lesson {lesson!r}; the lessons are {known}") from None
     html, text = [], []
     for number, question in enumerate(questions, 1):
-        html.append(f"<p><strong>{number}. {escape(question.question)}</strong></p>")
+        asked = f"<strong>{number}. {escape(question.question)}</strong>"
+        html.append(f'<p style="margin-top: 1.2em">{asked}</p>')
         text.append(f"{number}. {question.question}")
         for choice in question.choices:
             right = choice == question.answer

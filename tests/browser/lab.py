@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
 
 CHROMIUM = shutil.which("chromium") or ""
@@ -100,13 +101,14 @@ class Lab:
 
     def stop_kernels(self) -> None:
         """End every kernel, so that notebooks which nobody looks at hold no memory."""
-        for session in json.load(self._ask("GET", "api/sessions")):
+        for session in json.loads(self._ask("GET", "api/sessions")):
             self._ask("DELETE", f"api/sessions/{session['id']}")
 
-    def _ask(self, method: str, path: str) -> Any:
+    def _ask(self, method: str, path: str) -> bytes:
         head = {"Authorization": f"token {self.token}"}
         asked = urllib.request.Request(f"{self.address}/{path}", headers=head, method=method)
-        return urllib.request.urlopen(asked, timeout=30)
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            return answer.read()
 
 
 @contextlib.contextmanager
@@ -197,6 +199,13 @@ def write_cell(page: Page, place: Locator, text: str) -> None:
     place.locator(".cm-content").click()
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(text.rstrip())
+
+
+def formulas(notebook: nbformat.NotebookNode) -> int:
+    """How many formulas a notebook's text has, outside code."""
+    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+    return len(re.findall(r"\$\$.+?\$\$|\$[^$]+\$", text, flags=re.DOTALL))
 
 
 def settle(page: Page) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lab import Lab
-from playwright.sync_api import FrameLocator, Locator, Page
+from playwright.sync_api import Frame, FrameLocator, Locator, Page
 
 from autograder import sample
 from autograder.paths import ROOT
@@ -62,6 +62,16 @@ def open_submissions(form: FrameLocator) -> Locator:
     return form.get_by_role("row").filter(has=form.locator(".needs-manual-grade .glyphicon-ok"))
 
 
-def open_submission(line: Locator) -> None:
-    """Open the submission of a line, by the number that stands for a student."""
+def open_submission(line: Locator) -> Frame:
+    """Open the submission of a line, by the number that stands for a student; the frame that shows it.
+
+    Returns when the page takes points and comments: before that it would lose them without a word, and when its
+    formulas are drawn it moves the focus.
+    """
+    frame = line.element_handle().owner_frame()
     line.get_by_role("link", name=re.compile("Submission #")).click()
+    frame.wait_for_function(
+        "() => { const form = window.formgrader; return form?.loaded"
+        " && form.grades.loaded && form.comments.loaded && MathJax.loaded; }"
+    )
+    return frame

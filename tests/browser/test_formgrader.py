@@ -3,6 +3,7 @@
 import re
 
 import lab
+import nbformat
 import pytest
 from office import (
     LESSON,
@@ -13,11 +14,9 @@ from office import (
     open_submission,
     open_submissions,
 )
-from playwright.sync_api import expect
+from playwright.sync_api import Frame, expect
 
 QUESTION = LESSON.manual[0]
-# nbgrader's page asks for this, and can do without it; it has no setting for another place.
-MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/"
 COMMENT = "Which weight makes it one?"
 
 
@@ -31,16 +30,17 @@ def room(tmp_path_factory):
     return graded_class(tmp_path_factory.mktemp("instructor"))
 
 
-@pytest.fixture
-def page(browser):
-    """A page that asks other machines for nothing but nbgrader's MathJax, and does not get that."""
-    context, asked = lab.shut_in(browser, viewport={"width": 1300, "height": 1000})
-    yield context.new_page()
-    context.close()
-    assert [url for url in asked if not url.startswith(MATHJAX)] == []
+def formulas_as_typed(frame: Frame) -> str:
+    """What stands on a page where MathJax has not drawn: dollars outside code, fields and scripts."""
+    return frame.evaluate(
+        """() => { const copy = document.body.cloneNode(true);
+        copy.querySelectorAll('pre, code, script, textarea').forEach(e => e.remove());
+        return copy.textContent.match(/.{0,40}[$].{0,40}/g)?.join('\\n') ?? ''; }"""
+    )
 
 
-def test_lists_the_class_and_takes_a_grade(page, room):
+def test_lists_the_class_and_takes_a_grade(new_page, room):
+    page = new_page(viewport={"width": 1300, "height": 1000})  # no request of it may leave
     with lab.jupyter_lab(room.parent.parent) as running:
         form = open_formgrader(page, running)
         line = form.get_by_role("row").filter(has_text=LESSON.name)
@@ -49,7 +49,13 @@ def test_lists_the_class_and_takes_a_grade(page, room):
         waiting = open_submissions(form)
         expect(form.get_by_role("row")).to_have_count(1 + len(STORIES))
         expect(waiting).to_have_count(2)  # the third is empty, and has its 0
-        open_submission(waiting.first)
+        frame = open_submission(waiting.first)
+        drawn = form.locator(".MathJax")
+        autograded = room / "autograded" / "slip-01" / LESSON.name / f"{LESSON.name}.ipynb"
+        assert drawn.count() == lab.formulas(nbformat.read(autograded, as_version=4)) > 3
+        assert all(place.bounding_box()["width"] > 2 for place in drawn.all())
+        assert form.locator(".MathJax_Error").count() == 0
+        assert formulas_as_typed(frame) == ""
 
         answer = form.locator(".nbgrader_cell", has=form.locator(f"#{QUESTION.id}"))
         expect(answer).to_contain_text("Every SubSampling is a strided convolution")

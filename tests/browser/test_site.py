@@ -8,6 +8,7 @@ from html import escape, unescape
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+import lab
 import nbformat
 import pytest
 from accessibility import serious
@@ -136,13 +137,6 @@ def test_the_page_checks_see_what_is_wrong(new_page, tmp_path):
     assert any(found.startswith("html-has-lang") for found in serious(page))
 
 
-def formulas(notebook: nbformat.NotebookNode) -> int:
-    """How many formulas a notebook's text has, outside code."""
-    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    text = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
-    return len(re.findall(r"\$\$.+?\$\$|\$[^$]+\$", text, flags=re.DOTALL))
-
-
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_formula_is_drawn(site, new_page, lesson):
     page = new_page(viewport=WIDE)
@@ -153,7 +147,7 @@ def test_every_formula_is_drawn(site, new_page, lesson):
         "[m.textContent, m.getBoundingClientRect().width, m.querySelectorAll('merror').length])",
     )
     released = nbformat.read(COURSE / lesson / f"{lesson}.ipynb", as_version=4)
-    assert len(drawn) == formulas(released)
+    assert len(drawn) == lab.formulas(released)
     for text, width, errors in drawn:
         assert width > 2 and not errors and not re.search(r"[\\$^{}]", text), text
     prose = page.evaluate(
