@@ -250,7 +250,7 @@ with_torch("lost_border", lost_border)
 #
 # *7x7 and 8x8 both give 3x3*, people notice, and suspect a bug. Windows of 3 at stride 2 do that: floor forgets the
 # remainder, so several sizes give one and the same number of outputs. The map above shows it: go along a row, and
-# each number stands there as often as the stride says.
+# each number stands there as often as the stride says, until the map ends.
 #
 # **Predict.** How many image sizes give 54 outputs, with windows of 11, stride 4 and no padding?
 
@@ -392,10 +392,10 @@ for name in geometry.CONVENTIONS:
 #
 # - Lay one window, then count steps: $\lfloor (n + 2p - r)/s \rfloor + 1$, with $r = d\,(k-1) + 1$. The 1 is added after
 #   the division.
-# - No stride is invalid. A remainder costs the pixels at the end, after the zeros of the padding.
+# - No stride is invalid. A remainder costs zeros of the padding at the end, and pixels only if it is larger.
 # - Ceil mode lets a last window overhang. PyTorch drops it if it would start beyond the image; Torch7 and Caffe drop
 #   it only if there is padding.
-# - Floor is many-to-one: from outputs back to pixels there are as many answers as the stride has pixels.
+# - Floor is many-to-one: as many image sizes as the stride says give one number of outputs.
 # - SAME means $\lceil n/s \rceil$ outputs, and its odd zero goes to the end. At stride 2 it reads other pixels than
 #   PyTorch's `padding=1`, though the sizes agree.
 #

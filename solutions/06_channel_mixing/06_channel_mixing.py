@@ -303,8 +303,7 @@ compare.with_torch("conv2d_table", conv2d_table)
 # ## Turn other layers into convolutions
 #
 # A kernel of zeros cuts a connection. With this trick, a full convolution can become any layer of this course so
-# far. Take two channels and windows of 1 × 2, and write the weight as a matrix of kernels, outputs down and inputs
-# across:
+# far. Take two channels and windows of 1 × 2. The weight then has four kernels, one from each input to each output:
 #
 # | layer | from 0 to 0 | from 1 to 0 | from 0 to 1 | from 1 to 1 |
 # |---|---|---|---|---|

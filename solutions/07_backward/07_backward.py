@@ -443,7 +443,7 @@ checks.conv2d_backward.yours(conv2d_backward)
 #
 # PyTorch has your `grad_input` as a layer of its own: `conv_transpose2d`, the **transposed convolution**. It
 # takes `grad_output` for its image. Its `output_padding` is what you read off the shape of `x`: the rows and
-# columns at the end that no window has read.
+# columns at the end of the padded image that no window has read.
 
 # %% tags=["demonstration"]
 compare.with_torch("conv2d_backward", conv2d_backward)

@@ -242,8 +242,8 @@ predict("parts_read", my_parts_read)
 #
 # For the convolutions at stride 1, take `operators.conv2d(x, weight)` from the course's library: it is the
 # one of lesson 05, and takes $(N, C, H, W)$ and $(K, C, kH, kW)$. The grader has it at stride 1 only, since the
-# stride is your work. Your `polyphase_split` is welcome too. No bias and no padding this time. This is what must come out of the image and the kernel below with stride (2,
-# 2).
+# stride is your work. Your `polyphase_split` is welcome too. There is no bias and no padding this time. Here are
+# an image and a kernel, and what must come out of them with stride (2, 2).
 
 # %% tags=["demonstration"]
 checks.conv2d_polyphase.target()
@@ -511,8 +511,8 @@ for size in (28, 56, 112):
 #   the image.
 # - Keeping every second pixel folds fine waves onto coarse ones. The compressor only keeps; decimation
 #   smooths first.
-# - Stripes one pixel wide: keeping gives ±1 by phase, an average of three ±1/3, an average of two 0, and
-#   [1, 2, 1]/4 exactly 0.
+# - Stripes one pixel wide: keeping gives +1 at one phase and -1 at the other, an average of three +1/3 and -1/3.
+#   An average of two gives 0, and so does [1, 2, 1]/4.
 # - Strided operators move along with shifts by multiples of the stride, and with no other shift for certain.
 #   Say which way is right before you measure.
 

@@ -129,8 +129,8 @@ checks.port_torch7.target()
 # %% [markdown]
 # Your function gets a list such as `[("SpatialAveragePooling", {"kW": 3, "kH": 2}), ("Tanh", {})]` and returns
 # a list of calls. Several lists can be right, and any of them will do: an explicit `pad` call or `padding=`,
-# ints or pairs, defaults said or left out. The last network of the check is a
-# whole one, with a layer of every class.
+# ints or pairs, defaults said or left out. The last network of the check is a whole one, with a layer of every
+# class.
 #
 # Your function only writes the calls down; the check runs them. Plain Python will do, and NumPy is there too.
 # When the lesson is graded, PyTorch is not there, and of this course's library only five functions are:
@@ -382,7 +382,8 @@ def one_test(avg_pool2d):
 # The check below knows twelve wrong implementations: one reads pairs as (width, height), one steps by 1 where
 # no stride is given, one ignores the stride, one always rounds down, one ignores the padding, one always
 # divides by the whole kernel, one always counts the padding, one adds up the channels, one pools the first
-# image only, one takes zeros for padding where padding is not counted, one cuts averages of integers to integers, and one writes into `x`.
+# image only, one takes zeros for padding where padding is not counted, one cuts averages of integers to integers,
+# and one writes into `x`.
 #
 # **Predict.** How many of the twelve does `one_test` reject?
 
