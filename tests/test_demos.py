@@ -335,6 +335,20 @@ def test_the_chosen_output_stays_among_those_that_there_are():
     assert demo.settings["column"] == 1
 
 
+def test_a_box_ends_at_the_last_number_that_can_be_chosen_now():
+    demo = demos.explore()
+    demo._repr_mimebundle_()
+    assert demo._live is not None
+    boxes = demo._live.controls
+    assert (boxes["row"].max, boxes["column"].max, boxes["height"].max) == (3, 2, 9)
+    demo.set(height=9, row=7)
+    assert (boxes["row"].max, boxes["row"].value) == (7, 7)
+    demo.set(height=4)
+    assert (boxes["row"].max, boxes["row"].value, demo.settings["row"]) == (2, 2, 2)
+    demo.set(height=1)  # no window fits
+    assert (boxes["row"].min, boxes["row"].max) == (0, 0)
+
+
 def test_nothing_of_jupyter_is_imported_before_a_demo_is_shown():
     code = (
         "import sys; from strided import demos; demos.explore().stepper(); "

@@ -17,12 +17,20 @@ from strided import manifest
 
 LESSON = manifest.lessons()["06_channel_mixing"]
 STORIES = ("blank", "loops", "slip-01")
-# What else can become of an exercise, but for a time-out, which takes its time.
+# What else can become of an exercise, but for a time-out and for a part of the points, which other lessons have.
 MISHAPS = ("broken-file", "crash", "memory-hog", "no-notebook", "returns-nothing", "syntax-error")
 
 
-def graded_class(root: Path, stories: Sequence[str] = STORIES) -> Path:
-    """Copy the course into a folder, hand in made-up answers to a lesson, grade them; the class's folder."""
+def graded_class(
+    root: Path,
+    stories: Sequence[str] = STORIES,
+    lesson: manifest.Lesson = LESSON,
+    settings: str = "",
+) -> Path:
+    """Copy the course into a folder, hand in made-up answers to a lesson, grade them; the class's folder.
+
+    settings: the class's own, as its nbgrader_config.py has them.
+    """
     for part in ("solutions", "course"):
         shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns(".*"))
     for part in ("nbgrader_config.py", "autograder/nbgrader_config.py"):
@@ -31,14 +39,16 @@ def graded_class(root: Path, stories: Sequence[str] = STORIES) -> Path:
     room = root / "autograder" / "class"
     known = {story.id: story for story in sample.students()}
     for story in stories:
-        sample.hand_in(room, known[story], LESSON)
-    grade(room)
+        sample.hand_in(room, known[story], lesson)
+    if settings:
+        (room / "nbgrader_config.py").write_text(settings)
+    grade(room, lesson)
     return room
 
 
-def grade(room: Path) -> list[dict[str, str]]:
+def grade(room: Path, lesson: manifest.Lesson = LESSON) -> list[dict[str, str]]:
     """Run `autograder grade` on a class's folder; the rows of its grades.csv."""
-    command = [sys.executable, "-m", "autograder", "grade", LESSON.name, "--class", str(room)]
+    command = [sys.executable, "-m", "autograder", "grade", lesson.name, "--class", str(room)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     if run.returncode:
         raise RuntimeError(run.stderr)

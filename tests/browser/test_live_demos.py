@@ -227,6 +227,49 @@ def test_poll(demo):
     shown.tells("8 hands counted.")
 
 
+def test_a_number_out_of_range_is_not_changed_without_a_word(demo):
+    shown = demo(HOP)
+    said, columns = shown.whole.get_by_role("status"), shown.control("Columns")
+    seen = shown.whole.locator(".strided-surface-limited")
+    for typed, limit in [("99", "10"), ("0", "1"), ("-3", "1"), ("11", "10")]:
+        columns.fill(typed)
+        columns.press("Enter")
+        words = f"Columns goes from 1 to 10: {typed} became {limit}."
+        expect(seen).to_have_text(words)
+        expect(seen).to_be_visible()
+        expect(said).to_contain_text(words)
+        expect(columns).to_have_value(limit)
+    said.evaluate("place => { place.textContent = ''; }")
+    columns.fill("11")  # the same once more, which changes nothing: it is said again
+    columns.press("Enter")
+    expect(said).to_contain_text(words)
+    assert (
+        serious(shown.page, ".jp-OutputArea-output:has(.strided-surface-limited:not([hidden]))")
+        == []
+    )
+    columns.fill("8")
+    columns.press("Enter")
+    shown.tells("gives")
+    expect(seen).to_be_hidden()
+    expect(said).not_to_contain_text("became")
+    expect(said).to_contain_text("outputs")
+
+
+def test_the_range_is_that_of_the_outputs_that_there_are(demo):
+    shown = demo(EXPLORE)
+    rows = int(shown.control("Output row").get_attribute("max"))
+    assert rows < 12
+    shown.control("Output row").fill("12")
+    shown.control("Output row").press("Enter")
+    said = shown.whole.get_by_role("status")
+    expect(said).to_contain_text(f"Output row goes from 0 to {rows}: 12 became {rows}.")
+    shown.tells(f", {rows}, ")
+    shown.surface.focus()
+    shown.page.keyboard.press("ArrowUp")
+    expect(said).not_to_contain_text("became")
+    expect(shown.control("Output row")).to_have_value(str(rows - 1))
+
+
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 @pytest.mark.parametrize("width", [1300, 480])
 def test_themes_and_a_narrow_window(open_demos, course, theme, width):

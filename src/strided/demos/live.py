@@ -73,9 +73,18 @@ class Live:
         idle = self.demo.idle(self.demo.settings)
         self._showing = True
         for name, widget in self.controls.items():
+            if isinstance(control := self.demo.controls[name], Number):
+                widget.max = self._most(name, control)
             widget.value = self.demo.settings[name]
             widget.disabled = name in idle
         self._showing = False
+
+    def _most(self, name: str, control: Number) -> int:
+        """The largest number that can be chosen now, such as the last row of the outputs that there are.
+
+        A box with this limit can say what it does to a larger number; `settle` would change it without a word.
+        """
+        return self.demo.settle(self.demo.settings | {name: control.most})[name]
 
     def _changed(self, name: str, value: Any) -> None:
         if not self._showing:

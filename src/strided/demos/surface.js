@@ -18,16 +18,20 @@ function render({ model, el }) {
       "Click the picture or tab to it, then move with the arrow keys. A click on an output goes there.";
     el.append(keys);
   }
+  const limited = document.createElement("p");
+  limited.className = "strided-surface-limited";
+  limited.hidden = true;
   const said = document.createElement("p");
   said.className = "strided-surface-said";
   said.setAttribute("role", "status");
-  el.append(surface, said);
+  el.append(limited, surface, said);
 
   // One question at a time: keys pressed while Python draws are added up.
   const view = Math.random();
   let asked = 0, waiting = false, down = 0, right = 0;
   const mark = () => `${view} ${asked}`;
   const ask = (question) => {
+    tell("");
     waiting = true;
     asked += 1;
     model.send({ ...question, mark: mark() });
@@ -59,8 +63,29 @@ function render({ model, el }) {
   };
   const say = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => (said.textContent = model.get("said")), QUIET);
+    timer = setTimeout(() => {
+      said.textContent = `${limited.textContent} ${model.get("said")}`.trim();
+    }, QUIET);
   };
+  const tell = (sentence) => {
+    limited.textContent = sentence;
+    limited.hidden = !sentence;
+  };
+  // A box makes a number beyond its range the nearest one in it, without a word. This hears of it first.
+  const chosen = ({ target }) => {
+    if (!el.closest(".widget-vbox")?.contains(target)) return;
+    const { rangeUnderflow, rangeOverflow } = target.validity ?? {};
+    if (rangeUnderflow || rangeOverflow) {
+      const { value, min, max } = target;
+      const range = min === max ? `can only be ${min} now` : `goes from ${min} to ${max}`;
+      tell(`${target.labels[0].textContent} ${range}: ${value} became ${rangeOverflow ? max : min}.`);
+      said.textContent = ""; // or the same sentence would not be read out a second time
+      say();
+    } else {
+      tell("");
+    }
+  };
+  document.addEventListener("change", chosen, true);
   const answered = () => {
     if (model.get("answered") !== mark()) return;
     waiting = false;
@@ -72,6 +97,7 @@ function render({ model, el }) {
   draw();
   return () => {
     clearTimeout(timer);
+    document.removeEventListener("change", chosen, true);
     model.off("change:html", draw);
     model.off("change:said", say);
     model.off("change:answered", answered);
