@@ -33,27 +33,40 @@ def limit(seconds: float | None) -> Iterator[None]:
 
     Within another such context, the outer one's clock stands still meanwhile. Raises TooLong.
     """
+    if seconds is not None and seconds <= 0:
+        raise TooLong
     _watch()
     started = time.monotonic()
-    outer = _set(None if seconds is None else started + seconds)
-    try:
-        yield
-    finally:
+    outer = _due.get(threading.get_ident())
+
+    def put_back() -> None:
         _set(None if outer is None else outer + time.monotonic() - started)
 
+    # TooLong can come up between any two steps, these here too: what it interrupts is done again.
+    try:
+        try:
+            _set(None if seconds is None else started + seconds)
+            yield
+        finally:
+            put_back()
+    except TooLong:
+        put_back()
+        raise
 
-def _set(due: float | None) -> float | None:
-    """When this thread's time is over from now on; what it was before."""
+
+def _set(due: float | None) -> None:
+    """Say when this thread's time is over from now on."""
     thread = threading.get_ident()
     while True:
         try:
             with _lock:
                 if thread in _sent:
                     _take(thread)  # what is on its way was meant for the work before
-                before = _due.pop(thread, None)
-                if due is not None:
+                if due is None:
+                    _due.pop(thread, None)
+                else:
                     _due[thread] = due
-                return before
+            return
         except TooLong:
             continue
 

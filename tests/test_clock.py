@@ -75,6 +75,20 @@ def test_nothing_comes_after_the_work_is_done():
     assert clock._due == {}
 
 
+def test_no_alarm_is_left_behind_whenever_it_comes(monkeypatch):
+    monkeypatch.setattr(clock, "TICK", 0.0001)
+    monkeypatch.setattr(clock, "AGAIN", 0.0003)
+    came, left = 0, 0
+    for number in range(20_000):
+        try:
+            with clock.limit(number % 7 * 0.0001):
+                sum(range(3000))
+        except clock.TooLong:
+            came += 1
+        left += bool(clock._due)
+    assert came > 1000 and left == 0
+
+
 LOOKED_ON = """
 import sys, time
 from autograder import clock

@@ -7,12 +7,13 @@ import nbformat
 import pytest
 from here import Here
 from nbgrader.api import Gradebook
-from test_grade import nbgrader, our_settings
+from test_grade import nbgrader
 
 from autograder import grade, intake, sample
 from autograder.amend import find_the_schema_version_here
 from autograder.classroom import Class
 from autograder.notebooks import released
+from bench import grading
 from strided import manifest
 
 LESSON = manifest.lessons()["05_convolution"]
@@ -76,7 +77,7 @@ def test_times_and_penalties_are_those_of_stock_nbgrader(tmp_path, trusted):
     for folder in (stock, ours):
         hand_in(folder)
         due(folder)
-    (stock / "nbgrader_config.py").write_text(our_settings(stock) + LATE)
+    (stock / "nbgrader_config.py").write_text(grading.settings(stock) + LATE)
     (ours / "nbgrader_config.py").write_text("c = get_config()" + LATE)
     nbgrader(stock, "generate_assignment", LESSON.name)
     nbgrader(stock, "autograde", LESSON.name)
