@@ -34,7 +34,7 @@ def check_a_schema_once() -> None:
         if error is not None:
             raise error
 
-    common.jsonschema = SimpleNamespace(validate=validate)
+    _put(common, "jsonschema", SimpleNamespace(validate=validate))
 
 
 @cache
@@ -46,7 +46,7 @@ def find_the_schema_version_here() -> None:
         config.set_main_option("script_location", ALEMBIC_DIR)
         return str(ScriptDirectory.from_config(config).get_current_head())
 
-    nbgrader.api.get_alembic_version = version
+    _put(nbgrader.api, "get_alembic_version", version)
 
 
 class _Held(Session):
@@ -90,10 +90,16 @@ class OneGradebook(Gradebook):
         """Stay open: a step that leaves the gradebook must not close it for the next."""
 
 
-@contextmanager
-def _replaced(module: Any, name: str, value: Any) -> Iterator[None]:
+def _put(module: Any, name: str, value: Any) -> Any:
+    """Put something in the place of what a module has under a name, which it must have; the old one."""
     old = getattr(module, name)
     setattr(module, name, value)
+    return old
+
+
+@contextmanager
+def _replaced(module: Any, name: str, value: Any) -> Iterator[None]:
+    old = _put(module, name, value)
     try:
         yield
     finally:

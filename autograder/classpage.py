@@ -90,8 +90,8 @@ def _template() -> jinja2.Template:
 
 
 def percent(share: float) -> str:
-    """A share in per cent, rounded down: what is not all is not 100 %."""
-    return f"{math.floor(100 * share + 1e-9)} %"
+    """A share in whole per cents; what is not all is not 100 %."""
+    return f"{round(100 * share) if share >= 1 else min(round(100 * share), 99)} %"
 
 
 def count(number: int, one: str, many: str = "") -> str:

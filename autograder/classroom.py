@@ -1,5 +1,6 @@
 """A class's folder: submissions go in; gradebook, graded notebooks, feedback and grades come out."""
 
+import difflib
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from traitlets.config import Config
 
 from autograder.config import nbgrader_config
-from autograder.paths import CLASS, UserError
+from autograder.paths import UserError
 from strided import manifest
 
 
@@ -43,7 +44,7 @@ class Class:
 
     def config(self) -> Config:
         """nbgrader's configuration for this class."""
-        config = nbgrader_config(class_folder=None if self.folder == CLASS else self.folder)
+        config = nbgrader_config(class_folder=self.folder)
         if self.db_url:
             config.CourseDirectory.db_url = self.db_url
         return config
@@ -69,7 +70,8 @@ class Class:
             raise UserError(f"There are no submissions in {self.submitted}.")
         for name in only or []:
             if name not in found:
-                raise UserError(f"There is no student {name!r} in {self.submitted}.")
+                near = did_you_mean(name, found)
+                raise UserError(f"There is no student {name!r} in {self.submitted}.{near}")
         return [name for name in found if name in only] if only else found
 
     @contextmanager
@@ -93,5 +95,12 @@ def check_lessons(names: list[str]) -> list[manifest.Lesson]:
     for name in names:
         if name not in lessons:
             known = ", ".join(lessons)
-            raise UserError(f"There is no lesson {name!r}; the lessons are {known}.")
+            near = did_you_mean(name, list(lessons))
+            raise UserError(f"There is no lesson {name!r}; the lessons are {known}.{near}")
     return [lessons[name] for name in dict.fromkeys(names)]
+
+
+def did_you_mean(name: str, known: list[str]) -> str:
+    """A question after the nearest known name, or ""."""
+    near = difflib.get_close_matches(name, known, 1)
+    return f" Did you mean {near[0]}?" if near else ""

@@ -1,32 +1,62 @@
 """nbgrader's configuration for this course, for any course root and class folder."""
 
 from pathlib import Path
+from typing import Any
 
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.paths import ROOT
+from autograder.paths import ROOT, UserError
+
+# The sections in which a class may have settings of its own.
+OWN = ("ExecuteLesson", "AssignLatePenalties", "LateSubmissionPlugin")
+# The first one's settings, and what their values are.
+LIMITS: dict[str, Any] = {
+    "cell_seconds": (int, float),
+    "notebook_seconds": (int, float),
+    "memory": int,
+    "trust_submissions": bool,
+}
 
 
 def nbgrader_config(root: Path = ROOT, class_folder: Path | None = None) -> Config:
     """The configuration in `nbgrader_config.py`, for another course root or class folder.
 
-    A class may have settings of its own in a file of this name in its folder, such as
-    `c.ExecuteLesson.cell_seconds`, those for late penalties, and the gradebook's `c.CourseDirectory.db_url`. Where
-    the class's folders are is not among them.
+    A class may have settings of its own, those in OWN and the gradebook's `c.CourseDirectory.db_url`, in a file of
+    this name in its folder; what else stands there is stock nbgrader's. Raises UserError where it cannot be read.
     """
-    loader = PyFileConfigLoader("nbgrader_config.py", path=str(Path(__file__).parent))
-    config = loader.load_config()
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(Path(__file__).parent)).load_config()
     config.CourseDirectory.root = str(root)
     if class_folder is None:
         return config
     # nbgrader joins these to its root; an absolute path wins that join.
     for name in ("submitted", "autograded", "feedback", "solution"):
         config.CourseDirectory[f"{name}_directory"] = str(class_folder / name)
+    usual = config.CourseDirectory.db_url
     config.CourseDirectory.db_url = f"sqlite:///{class_folder / 'gradebook.db'}"
-    if (class_folder / "nbgrader_config.py").is_file():
-        own = PyFileConfigLoader("nbgrader_config.py", path=str(class_folder)).load_config()
-        for section in ("ExecuteLesson", "AssignLatePenalties", "LateSubmissionPlugin"):
+    file = class_folder / "nbgrader_config.py"
+    if file.is_file():
+        own = _read(file)
+        for section in OWN:
             config[section].merge(own[section])
-        if "db_url" in own.CourseDirectory:
-            config.CourseDirectory.db_url = own.CourseDirectory.db_url
+        url = own.CourseDirectory.get("db_url", usual)
+        if url != usual:  # as it is where the file begins with this course's own settings
+            config.CourseDirectory.db_url = url
     return config
+
+
+def _read(file: Path) -> Config:
+    """A class's own file of settings."""
+    try:
+        own = PyFileConfigLoader(file.name, path=str(file.parent)).load_config()
+    except Exception as error:  # the file is a program
+        raise UserError(f"{file} cannot be read: {type(error).__name__}: {error}.") from None
+    for name, value in own.ExecuteLesson.items():
+        if name not in LIMITS:
+            known = ", ".join(LIMITS)
+            raise UserError(f"{file} sets c.ExecuteLesson.{name}; there are {known}.")
+        kind = LIMITS[name]
+        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
+            raise UserError(f"{file} sets c.ExecuteLesson.{name} to {value!r}, which it cannot be.")
+        if kind is not bool and value <= 0:
+            raise UserError(f"{file} sets c.ExecuteLesson.{name} to {value!r}; it must be more.")
+    return own

@@ -33,6 +33,7 @@ class Verdict:
     figure: the visible check's picture of a wrong result, as HTML of the library's own making, or "".
     held: what the visible check says where a hidden test failed, or "".
     cases: how many of the visible check's cases are right, where it failed, or "".
+    hidden: whether a hidden test ran to its end. Where one failed, `held` says so.
     """
 
     status: str
@@ -42,6 +43,7 @@ class Verdict:
     figure: str = ""
     held: str = ""
     cases: str = ""
+    hidden: bool = False
 
 
 class Names(dict):
@@ -105,13 +107,13 @@ def examine(source: str, points: float, student: Student) -> Verdict:
         sys.displayhook = hook
         # The test's own time is the notebook's too: a thousand slow tests are as bad as one endless one.
         student.spent = spent + time.monotonic() - started
-    text = _short(printed.getvalue().strip())
+    text, seen = _short(printed.getvalue().strip()), bool(hidden)
     for award in awards:
         if isinstance(award, Award):
             score = min(max(float(award), 0.0), points)
             status = "passed" if score == points else "partial" if score else "failed"
-            return Verdict(status, score, award.slip, text)
-    return Verdict("passed", points, text=text)
+            return Verdict(status, score, award.slip, text, hidden=seen)
+    return Verdict("passed", points, text=text, hidden=seen)
 
 
 _drawn: dict[tuple[str, str], str] = {}

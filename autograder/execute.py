@@ -96,7 +96,7 @@ class ExecuteLesson(NbGraderPreprocessor):
                 verdicts[exercise.id] = verdict
                 cell.outputs = outputs(exercise.id, verdict, exercise.points)
                 telling |= seen and _quotes(verdict)
-                seen |= bool(verdict.held or verdict.score)
+                seen |= bool(verdict.held) or verdict.hidden
         return verdicts, telling
 
     def _run(self, cell, student: Student) -> Verdict | None:

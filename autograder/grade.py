@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from traitlets.config import Config
 
 from autograder import intake
 from autograder.classroom import Class, Row, check_lessons
+from autograder.config import OWN
 from autograder.mark import Submission
 from autograder.notebooks import cells_by_id, digest, verdict_of
 from autograder.record import Recorder, Score
@@ -92,16 +94,21 @@ def _changed(
     """The students whose submission is to be graded, with the mark that it gets."""
     recorded = recorder.scores(lesson.name)
     for student in students:
-        mark = fingerprint(wanted.room.submitted / student / lesson.name, lesson.name)
+        mark = fingerprint(
+            wanted.room.submitted / student / lesson.name, lesson.name, recorder.config
+        )
         done = wanted.room.autograded(student, lesson.name)
         same = student in recorded and done.is_file() and _mark_of(done) == mark
         if wanted.force or not same:
             yield student, mark
 
 
-def fingerprint(folder: Path, lesson: str) -> str:
-    """What a grade depends on: the submitted file and the lesson's tests."""
+def fingerprint(folder: Path, lesson: str, config: Config) -> str:
+    """What a grade depends on: the submitted file, the lesson's tests, and the class's settings."""
+    settings = {name: dict(config[name]) for name in OWN}
+    settings["ExecuteLesson"].pop("trust_submissions", None)  # it changes no grade
     sum = hashlib.sha256(digest(lesson).encode())
+    sum.update(json.dumps(settings, sort_keys=True, default=str).encode())
     sum.update(intake.digest(folder, lesson))
     return sum.hexdigest()
 
