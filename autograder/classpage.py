@@ -22,7 +22,7 @@ from autograder import feedback, intake, similar
 from autograder.classroom import Class, Row
 from autograder.notebooks import released, trusted, verdict_of
 from strided import formulas, manifest, slips
-from strided.figures.svg import BLUE, Canvas, allowed
+from strided.figures.svg import BLUE, Canvas, allowed, counted
 
 LOOK = ("error", "timeout", "memory", "killed")  # an answer that did not run to its end
 ABSENT = ("invalid", "missing")  # a submission with nothing to grade
@@ -85,18 +85,13 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "count": count}
+    environment.filters |= {"percent": percent, "count": counted}
     return environment.get_template("classpage.html")
 
 
 def percent(share: float) -> str:
     """A share in whole per cents; what is not all is not 100 %."""
     return f"{round(100 * share) if share >= 1 else min(round(100 * share), 99)} %"
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 answer`, `2 answers`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _lesson(room: Class, name: str, rows: list[Row]) -> dict[str, Any]:

@@ -7,11 +7,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from demo_calls import CALLS, made
 
 from strided import demos, figures, formulas
 from strided.demos.explore import CONTROLS
@@ -242,7 +244,8 @@ def test_what_is_said_is_the_result_or_else_the_caption():
 
 # the static form
 
-DEMOS: dict[str, Callable[[], demos.Demo]] = {"frame": frame, "explore": demos.explore}
+DEMOS: dict[str, Callable[[], demos.Demo]] = {"frame": frame}
+DEMOS |= {call: partial(made, call) for call in CALLS}
 each_demo = pytest.mark.parametrize("name", DEMOS)
 
 

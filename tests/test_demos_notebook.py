@@ -6,19 +6,16 @@ from pathlib import Path
 import nbformat
 import pytest
 import test_notebooks
+from demo_calls import CALLS, made
 
 from autograder import build, handout
 from autograder.classroom import check_lessons
 from autograder.paths import COURSE, SOLUTIONS, UserError
 from strided import demos
 from strided.demos.panel import Choice, Demo, Number
-from strided.demos.poll import POLLS
 from strided.slips import bank
 
 NOTEBOOK = build.read_demos()
-NOT_DEMOS = {"Choice", "Demo", "Number", "Switch"}
-CALLS = [f"{name}()" for name in demos.__all__ if name not in NOT_DEMOS | {"poll"}]
-CALLS += [f'poll("{id}")' for id in POLLS]
 
 
 def scripts() -> dict[str, str]:
@@ -84,7 +81,7 @@ def untrue(demo: Demo, script: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_what_a_script_shows_is_what_the_demo_shows(call):
-    demo = eval(f"demos.{call}")
+    demo = made(call)
     script = SCRIPTS[call]
     assert re.findall(r"^- `[^`]+ [^`]+`:.*\*\*", script, re.M)
     assert untrue(demo, script) == []

@@ -451,7 +451,8 @@ def test_hop_or_keep_counts_the_work(setting):
     computed = (height - kh + 1) * (width - kw + 1)
     kept = len(range(0, height - kh + 1, dh)) * len(range(0, width - kw + 1, dw))
     for words in (figure.alt, caption(figure)):
-        assert f"computes {kept} outputs with {kept * kh * kw} multiplications" in words
+        work = svg.counted(kept * kh * kw, "multiplication")
+        assert f"computes {svg.counted(kept, 'output')} with {work}" in words
         assert f"{computed} outputs and {computed * kh * kw} multiplications" in words
         assert f"throws {computed - kept} of {computed} outputs away" in words
     assert ("thrown away" in texts(figure)) == (computed > kept)

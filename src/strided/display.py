@@ -50,6 +50,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") ->
 
     def cell(word: str, tag: str, scope: str = "") -> str:
         inside = re.sub("`([^`]+)`", r"<code>\1</code>", escape(word))
+        inside = re.sub(r"(\d) ms\b", r"\1&nbsp;ms", inside)  # a time stays on one line
         return f'<{tag}{scope} style="text-align:left">{inside}</{tag}>'
 
     html = ["<table><thead><tr>", *(cell(word, "th", ' scope="col"') for word in head)]

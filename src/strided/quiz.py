@@ -46,8 +46,11 @@ def wrap_up(lesson: str) -> Html:
         raise ValueError(f"there is no lesson {lesson!r}; the lessons are {known}") from None
     html, text = [], []
     for number, question in enumerate(questions, 1):
-        asked = f"<strong>{number}. {escape(question.question)}</strong>"
-        html.append(f'<p style="margin-top: 1.2em">{asked}</p>')
+        # A question stands nearer to its own choices than to those above it.
+        html.append(
+            '<p style="margin:1.2em 0 0.4em">'
+            f"<strong>{number}. {escape(question.question)}</strong></p>"
+        )
         text.append(f"{number}. {question.question}")
         for choice in question.choices:
             right = choice == question.answer

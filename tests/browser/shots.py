@@ -115,6 +115,7 @@ def shoot_class(browser: Browser, folder: Path, out: Path) -> None:
         context, _ = lab.shut_in(browser, viewport={"width": 1300, "height": HEIGHT})
         page = context.new_page()
         form = open_formgrader(page, running)
+        page.evaluate("jupyterapp.shell.collapseLeft()")  # nbgrader's page needs the room
         open_submission(open_submissions(form).first)
         form.locator("input.score").last.scroll_into_view_if_needed()
         lab.settle(page)

@@ -7,6 +7,7 @@ import lab
 import numpy as np
 import pytest
 from accessibility import serious
+from demo_calls import CALLS
 from playwright.sync_api import Locator, TimeoutError, expect
 
 from strided import channels, geometry, operators, phase
@@ -17,7 +18,7 @@ from strided.figures.svg import short
 EXPLORE, HOP, RULER = "demos.explore()", "demos.hop_or_keep()", "demos.ruler()"
 DIVISORS, MIXING, COVERAGE = "demos.divisors()", "demos.mixing()", "demos.coverage()"
 SHIFT, POLL = "demos.one_pixel_shift()", 'demos.poll("windows")'
-ALL = (EXPLORE, HOP, RULER, DIVISORS, MIXING, COVERAGE, SHIFT, POLL)
+ALL = [f"demos.{call}" for call in CALLS]
 
 # From the last key, click or choice to the frame in which the new picture is drawn.
 STOPWATCH = """() => {

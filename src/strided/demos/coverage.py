@@ -10,6 +10,8 @@ from strided.figures import Figure
 from strided.geometry import output_size
 
 ROW, IMAGE, BACK = "row", "image", "back"
+LETTERS = 26
+"""So many outputs can be told apart on the way back."""
 
 CONTROLS: dict[str, Control] = {
     "view": Choice(
@@ -78,6 +80,11 @@ def picture(
     if view == IMAGE:
         return figures.coverage_map(height, width, kernel, stride)
     outputs = cotangent(output_size(height, kernel, stride), output_size(width, kernel, stride))
+    if outputs.size > LETTERS:
+        raise ValueError(
+            f"There are {outputs.size} outputs, and letters for {LETTERS} only: choose a smaller image, a larger "
+            "kernel or a larger stride."
+        )
     return figures.spread_back(outputs, kernel, stride, (row, column), (height, width))
 
 

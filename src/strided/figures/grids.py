@@ -278,7 +278,8 @@ def pixel_map(image: np.ndarray, low: float, high: float, pixel: float, divergin
     """Draw a 2-D array as pixels on the scale from `low` to `high`, with a thin frame."""
     canvas = Canvas()
     height, width = image.shape
-    steps = np.vectorize(lambda v: tone(v, low, high), otypes=[int])(image)
+    # Rounded, because what rounding errors leave of a 0 may lie on either side of the middle.
+    steps = np.vectorize(lambda v: tone(v, low, high), otypes=[int])(np.round(image, 9))
     common = int(np.bincount(steps.ravel()).argmax())
     canvas.rect(0, 0, width * pixel, height * pixel, f'fill="{tone_colour(common, diverging)}"')
     runs: dict[int, list[tuple[float, float, float, float]]] = {}

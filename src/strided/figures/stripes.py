@@ -11,7 +11,7 @@ from strided.figures.grid import Grid, cell_size, in_words, legend, plain, with_
 from strided.figures.grids import pixel_map, scale_bar
 from strided.figures.layout import column, flow, label, row, table, titled
 from strided.figures.settings import integer, pair
-from strided.figures.svg import Canvas, Figure, equals, short
+from strided.figures.svg import Canvas, Figure, counted, equals, short
 from strided.geometry import output_size
 from strided.operators import conv2d
 from strided.phase import HALVINGS, polyphase_split
@@ -93,9 +93,9 @@ def one_pixel_shift(
         )
     named = "stripes of one pixel" if 2 * count == w else "a wave"
     fold = (
-        f" Folded over, {_waves(count)} become {w // 2 - count}."
+        f" Folded over, {counted(count, 'wave')} become {w // 2 - count}."
         if count > w // 4
-        else f" {_waves(count).capitalize()} still fit."
+        else f" {counted(count, 'wave')} still fit."
     )
     rule = (
         f"{w // 2} pixels hold at most {w // 4} waves: the hatched half of the spectrum is folded "
@@ -103,7 +103,7 @@ def one_pixel_shift(
     )
     picture = column([table(lines, 24, 14), scale_bar(-1, 1, True)], gap=14)
     return picture.figure(
-        f"An image of {named}, {_waves(count)} across {w} columns, halved by “{way}” after each of "
+        f"An image of {named}, {counted(count, 'wave')} across {w} columns, halved by “{way}” after each of "
         f"{len(moved)} shifts. {' '.join(words)} {rule}",
         f"Halved by “{way}”; each line moves the image to the right. {rule} "
         "Dark blue −1, grey 0, light yellow 1.",
@@ -348,11 +348,7 @@ def _highest(sizes: np.ndarray) -> str:
     if sizes.max() < 1e-9:
         return "no wave at all"
     k = int(sizes.argmax())
-    return f"{_waves(k)} across" if k else "no wave, a flat image"
-
-
-def _waves(count: int) -> str:
-    return "1 wave" if count == 1 else f"{count} waves"
+    return f"{counted(k, 'wave')} across" if k else "no wave, a flat image"
 
 
 def _first(line: np.ndarray) -> str:

@@ -83,6 +83,11 @@ def short(value: float) -> str:
     return text.replace("-", "−")
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Name a number of things: `1 answer`, `2 answers`; `many` where an s does not make the plural."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def equals(value: float) -> str:
     """Return `= 17`, or `≈ 0.333` where `short` had to round."""
     text = short(value)

@@ -9,7 +9,7 @@ import numpy as np
 from strided.figures.grid import Grid, cell_size, with_legend
 from strided.figures.layout import column, flow, label, row, titled
 from strided.figures.settings import integer, pair
-from strided.figures.svg import Canvas, Figure, short
+from strided.figures.svg import Canvas, Figure, counted, short
 from strided.geometry import output_size
 
 
@@ -87,10 +87,10 @@ def hop_or_keep(
         return grid
 
     def side(title: str, note: str, top: Grid, outputs: int) -> Canvas:
-        counted = f"{outputs} outputs computed,\n{outputs * area} multiplications"
-        low = column(
-            [label(counted, size=12, faint=True), label("↓", size=22), result()], 6, "centre"
+        work = (
+            f"{counted(outputs, 'output')} computed,\n{counted(outputs * area, 'multiplication')}"
         )
+        low = column([label(work, size=12, faint=True), label("↓", size=22), result()], 6, "centre")
         return column([titled(title, top, note), low], gap=8, align="centre")
 
     computed, saved = dense.size, kept.size
@@ -107,15 +107,19 @@ def hop_or_keep(
     roles += [] if read.all() else ["unread"]
     thrown = computed - saved
     count = (
-        f"Both ways give the same {saved} numbers. "
-        f"Hopping computes {saved} outputs with {saved * area} "
-        f"multiplications; computing everywhere takes {computed} outputs and {computed * area} "
-        f"multiplications, and throws {thrown} of {computed} outputs away"
+        f"Both ways give the same {counted(saved, 'number') if saved > 1 else 'number'}. "
+        f"Hopping computes {counted(saved, 'output')} with "
+        f"{counted(saved * area, 'multiplication')}; computing everywhere takes "
+        f"{counted(computed, 'output')} and {counted(computed * area, 'multiplication')}, "
+        f"and throws {thrown} of {computed} outputs away"
         f" ({short(round(100 * thrown / computed))} %)."
     )
     missed = int((~read).sum())
     unread = (
-        f" {missed} of {h * w} input cells are never read by a hopping window." if missed else ""
+        f" {missed} of {counted(h * w, 'input cell')} {'is' if missed == 1 else 'are'} "
+        "never read by a hopping window."
+        if missed
+        else ""
     )
     alt = (
         f"Left: a {kh} × {kw} window hops over a {h} × {w} image with stride ({dh}, {dw}) and gives "
