@@ -35,7 +35,10 @@ class Nothing:
 
 
 class Module(ModuleType):
-    """A module, or whatever a module may hold; it can be imported, but not called."""
+    """A module, or whatever a module may hold; it can be imported, but not called.
+
+    A type hint may name it, a class may derive from it, and nothing is an instance of it.
+    """
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("_"):
@@ -44,6 +47,20 @@ class Module(ModuleType):
         if path.split(".")[1] in QUIET and path.startswith("strided."):
             return Nothing()
         return importlib.import_module(path)
+
+    def __or__(self, other: object) -> "Module":
+        return self
+
+    __ror__ = __or__
+
+    def __mro_entries__(self, bases: tuple) -> tuple:
+        return ()
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return False
+
+    def __subclasscheck__(self, kind: type) -> bool:
+        return False
 
     def __call__(self, *args: object, **kwargs: object) -> None:
         """Say what is absent."""

@@ -132,11 +132,12 @@ def strays(student: Path) -> list[str]:
     remarks = []
     for path in sorted(student.rglob("*.ipynb")):
         place = path.relative_to(student)
+        name = "/".join(shown(Path(part)) for part in place.parts)
         if ".ipynb_checkpoints" in place.parts:
             continue
         if len(place.parts) != 2 or place.parts[0] not in manifest.lessons():
             remarks.append(
-                f"The file {place} lies in no lesson's folder, so it was not graded; "
+                f"The file {name} lies in no lesson's folder, so it was not graded; "
                 "its place would be LESSON/LESSON.ipynb."
             )
     return remarks
@@ -429,7 +430,13 @@ def defined_names(source: str) -> set[str]:
 
 
 def _functions(source: str) -> set[str]:
-    return {node.name for node in _statements(source) if isinstance(node, ast.FunctionDef)}
+    names = set()
+    for node in _statements(source):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
 
 
 def _statements(source: str) -> list[ast.stmt]:

@@ -42,7 +42,16 @@ c.ExecuteLesson.notebook_seconds = 8
 ENVIRONMENT, HOME, OTHER = "canary-environment", "canary-home", "canary-submission"
 # What `read-kept-and-returned` returns once it has seen a hidden test.
 KEPT = str(23 * 32147)
-CANARIES = (ENVIRONMENT, HOME, OTHER, KEPT, "index_one_by_one", "BEGIN SOLUTION", "BEGIN HIDDEN")
+CANARIES = (
+    ENVIRONMENT,
+    HOME,
+    OTHER,
+    KEPT,
+    "canary-malformed",
+    "index_one_by_one",
+    "BEGIN SOLUTION",
+    "BEGIN HIDDEN",
+)
 SANDBOX = doctor.missing()
 
 

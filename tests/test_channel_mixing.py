@@ -157,6 +157,7 @@ def weights(kernel: tuple[int, int]) -> dict[str, np.ndarray]:
         "uneven": uneven,
         "tiny": 1e-9 * mixed,
         "huge": 1e9 * mixed,
+        "enormous": 1e300 * mixed,
         "float32": uneven.astype(np.float32),
         "booleans": mixed.astype(bool),
         "ones": np.ones(own.shape, dtype=int),

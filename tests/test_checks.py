@@ -66,6 +66,32 @@ def test_an_unwritten_answer_is_blank_and_a_raising_one_an_error():
     assert wrong.status == "error" and "ZeroDivisionError: division by zero" in str(wrong)
 
 
+def test_an_answer_that_is_written_in_part_is_not_blank():
+    def without_padding(x, weight, bias=None, stride=1, padding=0):
+        if np.any(padding):
+            raise NotImplementedError("padding")
+        return operators.conv2d(x, weight, bias, stride)
+
+    wrong = told(checks.conv2d, without_padding)
+    assert wrong.status == "error" and "NotImplementedError: padding" in str(wrong)
+    assert "cases are right" in wrong.cases
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.array(["a", "b"]),
+        np.array([None, 1], dtype=object),
+        np.array(["2020-01-01"], dtype="datetime64[D]"),
+        np.zeros(2, dtype=[("a", int)]),
+    ],
+    ids=lambda value: value.dtype.kind,
+)
+def test_an_array_of_something_else_is_a_wrong_answer(value):
+    for check in (checks.input_sizes, checks.same_padding, checks.conv2d, checks.lost_border):
+        told(check, lambda *args, **kwargs: value)
+
+
 def test_a_changed_input_is_told_by_name():
     def spoiling(x, weight, bias=None, stride=1, padding=0):
         out = operators.conv2d(x, weight, bias, stride, padding)

@@ -306,6 +306,8 @@ def test_what_lies_where_nobody_looks_is_named_with_what_was_meant(tmp_path, not
         ("def conv2d_by_loops(x): pass", ""),
         ("def conv2d_groups(x): pass", ""),  # another exercise's name
         ("conv_2d = 3", ""),
+        ("def helper(x): pass\nconv_2d = lambda x: helper(x)", "conv_2d"),
+        ("async def conv_2d(x): pass", "conv_2d"),
         ("def conv_2d(x: pass", ""),
         ("def f(x):\n    def conv_2d(x): pass", ""),
     ],

@@ -155,6 +155,18 @@ def test_the_points_are_the_share_rejected(awards, capsys):
     assert all(len(line) < 80 for line in said.splitlines())
 
 
+def test_the_hidden_test_quotes_nothing_that_the_tests_say():
+    """They could say what another answer kept of its own hidden test."""
+
+    def telling(avg_pool2d):
+        raise AssertionError("what I kept")
+
+    for test, quoted in ((checks.my_tests, True), (hidden.my_tests, False)):
+        with pytest.raises(WrongAnswer) as caught:
+            test(telling)
+        assert ("what I kept" in str(caught.value)) == quoted
+
+
 @pytest.mark.parametrize("id", slips.bank("my_tests"))
 def test_weak_tests_are_named_by_the_hidden_test(awards, id):
     slip = slips.bank("my_tests")[id]

@@ -12,7 +12,7 @@ import yaml
 
 from autograder.build import DEMOS
 from autograder.paths import ROOT
-from strided import manifest
+from strided import manifest, slips
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -164,3 +164,21 @@ def test_every_correction_is_where_the_table_says():
 def test_a_correction_that_is_nowhere_is_seen():
     row = '| a | b | 03, "Translate the index"; 04, "Say nothing" |'
     assert unmet(row) == [("04", "Say nothing")]
+
+
+def test_the_map_of_the_house_names_every_module():
+    rooms = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    for folder in ("autograder", "src/strided"):
+        (room,) = [line for line in rooms if line.startswith(f"| `{folder}/` |")]
+        modules = {path.stem for path in (ROOT / folder).glob("*.py")} - {"__init__", "__main__"}
+        named = set(re.findall(r"`(?:checks/)?(\w+)(?:\.py)?`", room))
+        assert modules - named == set(), folder
+
+
+def test_the_readme_counts_slips_as_they_are():
+    """The other columns are what `make mutants` found; every slip and answer is held to that."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|.*\| \d+ \|$", text, re.M)
+    assert {id: int(number) for id, number in rows} == {
+        id: len(slips.bank(id)) for id in manifest.exercises()
+    }

@@ -98,6 +98,7 @@ def test_an_input_changed_there_is_changed_here(student):
         ("import time; time.sleep(60)", "timeout"),
         ("import os; os._exit(0)", "killed"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "killed"),
+        ("import os; os.kill(os.getpid(), 36)", "killed"),  # a signal without a name
         ("return bytearray(10**12)", "memory"),
         ("exit()", "error"),
         ("return object()", "error"),
@@ -350,3 +351,27 @@ def test_only_what_a_page_can_show_without_running_it_is_kept(student):
     )
     kinds = {mime for output in reply["outputs"] for mime in output["data"]}
     assert kinds == {"text/plain"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch\ndef f(x: list | torch.Tensor | None): return sum(x)",
+        "import torch\ndef f(x: 'torch.Tensor') -> torch.Tensor | list: return sum(x)",
+        "import torch\ndef f(x): return sum(x.numpy() if isinstance(x, torch.Tensor) else x)",
+        "import torch\nclass Net(torch.nn.Module):\n    pass\ndef f(x): return sum(x)",
+        "from torch import Tensor\nfrom typing import Optional\ndef f(x: Optional[Tensor]): return sum(x)",
+    ],
+)
+def test_an_answer_may_name_what_is_absent(student, source):
+    reply = student.run(source)
+    assert reply["error"] is None, reply["error"]
+    assert student.find("f")([1, 2]) == 3
+
+
+@pytest.mark.parametrize("kind", ["Exception", "MyError"])
+def test_an_exception_keeps_its_own_name(student, kind):
+    student.run(f"class MyError(Exception): pass\ndef f(): raise {kind}('too large')")
+    with pytest.raises(Exception, match="^too large$") as raised:
+        student.find("f")()
+    assert type(raised.value).__name__ == kind

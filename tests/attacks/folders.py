@@ -118,6 +118,14 @@ def name_that_is_no_text(folder, notebook):
         json.dump(notebook, file)
 
 
+@expects("missing")
+def name_elsewhere_that_is_no_text(folder, notebook):
+    """A notebook whose name is no UTF-8 lies beside the lesson's folder, which is not there."""
+    folder.rmdir()
+    with open(os.fsencode(folder.parent) + b"/x\xff\x1b[2J.ipynb", "w", encoding="utf-8") as file:
+        json.dump(notebook, file)
+
+
 @expects("failed")
 def neighbours(folder, notebook):
     """Modules named like Python's own, start-up files and a .env lie beside the notebook."""

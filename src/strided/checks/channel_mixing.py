@@ -9,6 +9,7 @@ from strided import channels as library
 from strided import geometry, operators
 from strided.checks.convolution import conv2d_shape
 from strided.checks.core import (
+    LARGE,
     Case,
     Check,
     Outcome,
@@ -394,9 +395,14 @@ def _fault(value: Any, count: int, kernel_size: library.Size) -> tuple[Any, str]
     weight = weight.astype(float)
     if not np.isfinite(weight).all():
         return "finite", "  out has entries that are no finite numbers"
-    size = float(np.linalg.norm(weight))
-    if size == 0:
+    largest = float(np.abs(weight).max(initial=0))
+    if largest == 0:
         return "zeros", indent("out is zero everywhere: so is SubSampling with gains of 0")
+    if (
+        largest > LARGE
+    ):  # its square would be infinite; a multiple of it is as far from a SubSampling
+        weight = weight / largest
+    size = float(np.linalg.norm(weight))
     gains, distance = library.nearest_subsampling(weight)
     if distance > library.DISTINCT * size:
         return "", ""

@@ -597,7 +597,9 @@ def refuse_useless(trial: Trial, words: str = "") -> None:
     if trial.accused:
         name = LIBRARY if LIBRARY in trial.accused else next(iter(trial.accused))
         lines = [wrap(f"They reject a right implementation: {name}.")]
-        lines += [wrap(f"What they said: {trial.accused[name]:.300}"), *advice(found, accused=True)]
+        if not words:  # in a hidden test, what they say can be what an answer kept of another one
+            lines += [wrap(f"What they said: {trial.accused[name]:.300}")]
+        lines += advice(found, accused=True)
         lines.append(wrap("Tests that reject a right implementation lose all their points."))
         raise WrongAnswer("\n".join([head, *lines]), slip=slip)
     if not trial.rejected:
