@@ -48,10 +48,12 @@ def test_what_leaves_is_stopped_and_counted(browser, address, way):
     page.on("response", lambda response: answers.append(response.url))
     page.goto(address)
     assert asked == []
-    page.evaluate(ASKS[way])
-    for _ in range(100):
+    for _ in range(3):  # on a machine under load a first ask may get lost
         if not asked:
-            page.wait_for_timeout(50)
+            page.evaluate(ASKS[way])
+        for _ in range(200):
+            if not asked:
+                page.wait_for_timeout(50)
     context.close()
     assert len(asked) == 1 and "example.org" in asked[0]
     assert not [url for url in answers if "example.org" in url]
