@@ -1,17 +1,26 @@
 """What nbgrader 0.9.6 does over and over, done once: small replacements that change no result."""
 
+import json
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
 import nbgrader.api
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from nbgrader.api import Gradebook
+from nbgrader.api import (
+    Assignment,
+    Comment,
+    Grade,
+    Gradebook,
+    GradeCell,
+    Notebook,
+    SolutionCell,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.nbgraderformat import common
 from nbgrader.preprocessors import latesubmissions, saveautogrades
@@ -21,18 +30,14 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 @cache
 def check_a_schema_once() -> None:
-    """nbgrader checks the schema of its metadata, not only the metadata, for every cell of a notebook."""
-    validators: dict[str, Any] = {}
+    """nbgrader checks the schema of its metadata, and the same metadata, for every cell of every notebook."""
+
+    @lru_cache(maxsize=1000)
+    def valid(instance: str, schema: str) -> None:
+        jsonschema.validate(json.loads(instance), json.loads(schema))
 
     def validate(instance: Any, schema: dict[str, Any]) -> None:
-        title = str(schema)
-        if title not in validators:
-            kind = jsonschema.validators.validator_for(schema)
-            kind.check_schema(schema)
-            validators[title] = kind(schema)
-        error = jsonschema.exceptions.best_match(validators[title].iter_errors(instance))
-        if error is not None:
-            raise error
+        valid(json.dumps(instance), json.dumps(schema))
 
     _put(common, "jsonschema", SimpleNamespace(validate=validate))
 
@@ -42,6 +47,9 @@ def find_the_schema_version_here() -> None:
     """nbgrader starts `alembic`, from the path, to learn a new gradebook's schema version."""
 
     def version() -> str:
+        from alembic.config import Config
+        from alembic.script import ScriptDirectory
+
         config = Config()
         config.set_main_option("script_location", ALEMBIC_DIR)
         return str(ScriptDirectory.from_config(config).get_current_head())
@@ -53,7 +61,7 @@ class _Held(Session):
     """A session whose commits wait for the end of the transaction around them."""
 
     def commit(self) -> None:
-        self.flush()
+        """Wait."""
 
 
 class OneGradebook(Gradebook):
@@ -68,6 +76,7 @@ class OneGradebook(Gradebook):
         super().__init__(db_url, course_id)
         self.db.remove()
         self.db = scoped_session(sessionmaker(class_=_Held, bind=self.engine))
+        self._found: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -84,7 +93,42 @@ class OneGradebook(Gradebook):
                 yield
                 Session.commit(self.db())
             finally:
+                self._found.clear()
                 self.db.remove()
+
+    def find_grade(self, grade_cell: str, *where: str) -> Grade:
+        """One of a submission's grades; all of them are looked up with the first, as nbgrader asks for each."""
+        found = self._all(Grade, GradeCell, *where)
+        return found.get(grade_cell) or super().find_grade(grade_cell, *where)
+
+    def find_comment(self, solution_cell: str, *where: str) -> Comment:
+        """One of a submission's comments, likewise."""
+        found = self._all(Comment, SolutionCell, *where)
+        return found.get(solution_cell) or super().find_comment(solution_cell, *where)
+
+    def _all(
+        self, kind: Any, cell: Any, notebook: str, assignment: str, student: str
+    ) -> dict[str, Any]:
+        """A submission's grades or comments by the names of their cells."""
+        place = kind, notebook, assignment, student
+        if place not in self._found:
+            rows = (
+                self.db.query(cell.name, kind)
+                .join(cell, cell.id == kind.cell_id)
+                .join(SubmittedNotebook, SubmittedNotebook.id == kind.notebook_id)
+                .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+                .join(
+                    SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id
+                )
+                .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+                .filter(
+                    Notebook.name == notebook,
+                    Assignment.name == assignment,
+                    SubmittedAssignment.student_id == student,
+                )
+            )
+            self._found[place] = dict(rows.all())
+        return self._found[place]
 
     def __exit__(self, *exception: object) -> None:
         """Stay open: a step that leaves the gradebook must not close it for the next."""

@@ -5,6 +5,7 @@ an error for a lost exercise, a number for part of one, neither for a whole one.
 as an output of its own type beside them; reports and feedback read it.
 """
 
+import atexit
 import copy
 from dataclasses import replace
 from functools import cache
@@ -29,7 +30,9 @@ NOT_AGAIN = "Your answer was wrong when it was graded, and not when it was run o
 @cache
 def warm(trusted: bool) -> Warm:
     """This process's warm process, started when first needed."""
-    return Warm(trusted)
+    process = Warm(trusted)
+    atexit.register(process.close)
+    return process
 
 
 class ExecuteLesson(NbGraderPreprocessor):

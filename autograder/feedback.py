@@ -39,6 +39,7 @@ COLOURING = 1.0  # seconds
 PICTURE_LIMIT = 400_000  # characters of one picture
 SHOWN = 8  # texts and pictures of one cell
 CELLS = 12  # cells that the student added
+LEXER, FORMATTER = PythonLexer(), HtmlFormatter(nowrap=True)
 ROOM = 2_000_000  # characters of everything that the student's cells showed
 
 
@@ -201,7 +202,7 @@ def _coloured(source: str, limit: int) -> str:
     text = plain(_cut(source, limit))
     try:
         with clock.limit(COLOURING):
-            return highlight(text, PythonLexer(), HtmlFormatter(nowrap=True))
+            return highlight(text, LEXER, FORMATTER)
     except clock.TooLong:
         return escape(text)
 

@@ -359,8 +359,9 @@ def _forget_mixed_up(notebook: NotebookNode, lesson: manifest.Lesson) -> None:
 def _match_stripped(notebook: NotebookNode, lesson: manifest.Lesson, release: dict) -> list[str]:
     """Find the answers among cells that lost their metadata: by cell id, then by what they define."""
     remarks = []
+    known = cells_by_id(notebook)
     for id in release:
-        if id in cells_by_id(notebook):
+        if id in known:
             continue
         kind = release[id].cell_type
         free = [c for c in notebook.cells if not grade_id(c) and c.cell_type == kind]
@@ -511,9 +512,10 @@ def _add_missing(notebook: NotebookNode, lesson: manifest.Lesson, release: dict)
     pairs = [(exercise.id, f"test_{exercise.id}") for exercise in lesson.exercises]
     pairs += [(f"rubric_{question.id}", question.id) for question in lesson.manual]
     remarks = []
+    known = cells_by_id(notebook)
     for first, second in pairs:
         for id in (first, second):
-            if id in cells_by_id(notebook):
+            if id in known:
                 continue
             cell = copy.deepcopy(release[id])
             if id.startswith("test_"):

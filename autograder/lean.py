@@ -2,11 +2,23 @@
 
 import os
 import sys
+from types import SimpleNamespace
 from typing import Any, cast
 
 from autograder.warm import ONE_THREAD
 
 os.environ.update(ONE_THREAD)
+modules = cast(dict[str, Any], sys.modules)
 
 # jsonschema reads a grammar of web addresses for a second if it finds one. No notebook holds what it is for.
-cast(dict[str, Any], sys.modules).setdefault("rfc3987_syntax", None)
+modules.setdefault("rfc3987_syntax", None)
+
+# With itself, nbgrader imports what it adds to JupyterLab, and with that every one of its commands.
+EXTENSIONS = ("assignment_list", "course_list", "formgrader", "validate_assignment")
+if "nbgrader" not in modules:
+    names = [f"nbgrader.server_extensions.{name}" for name in EXTENSIONS]
+    modules.update((name, SimpleNamespace(load_jupyter_server_extension=None)) for name in names)
+    import nbgrader  # noqa: F401
+
+    for name in names:
+        del modules[name]  # whoever imports one of them later gets it

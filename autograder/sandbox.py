@@ -177,7 +177,10 @@ def packages() -> tuple[Path, ...]:
         for requirement in package.requires or ():
             if "extra ==" not in requirement:
                 wanted.append(re.split(r"[\s;<>=!~\[(]", requirement, maxsplit=1)[0])
-        tops = {file.parts[0] for file in package.files or () if ".." not in file.parts}
+        # Its `files` would make a path object of each of thousands.
+        record = (package.read_text("RECORD") or "").splitlines()
+        files = [line.split(",")[0] for line in record] or [str(f) for f in package.files or ()]
+        tops = {file.split("/")[0] for file in files if not file.startswith("..")}
         found |= {Path(str(package.locate_file(top))) for top in tops - {"__pycache__"}}
     return tuple(sorted(path for path in found if path.exists()))
 

@@ -23,6 +23,13 @@ from autograder import absent, walls, wire
 TEXT_LIMIT = 50_000  # characters kept of what one cell or call prints
 OUTPUT_LIMIT = 2 * 2**20  # characters kept of one displayed output
 OUTPUTS = 20  # displayed outputs kept of one cell
+# Run before any student's cell, so that what is loaded and made at its first use is there for all of them.
+REHEARSED = (
+    "import numpy as np\ndef f(x):\n    return x",
+    "f(np.zeros(3).sum())",
+    "1 / 0",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 2])",
+)
 TRACEBACK = 60  # lines kept of a traceback
 
 
@@ -61,9 +68,8 @@ def limit_resources(limits: dict[str, int]) -> None:
 def prepare() -> InteractiveShell:
     """Make the shell that runs cells; the warm process does so once, and every session inherits it."""
     import matplotlib
-    import matplotlib_inline.backend_inline  # noqa: F401  (imported now, so that no session waits)
 
-    matplotlib.use("agg")
+    matplotlib.use("module://matplotlib_inline.backend_inline")  # a notebook's own
     absent.install()
     config = Config()
     config.HistoryManager.enabled = False
@@ -73,7 +79,14 @@ def prepare() -> InteractiveShell:
     shell.enable_gui = lambda gui=None: None  # type: ignore
     # `exit()` in a cell asks the shell to end; a session ends only with its socket.
     shell.ask_exit = lambda: None  # type: ignore
-    shell.run_cell("", store_history=False)
+    names = dict(shell.user_ns)
+    for cell in REHEARSED:
+        with contextlib.redirect_stdout(Text()):
+            shell.run_cell(cell, store_history=False)
+            _flush_figures()
+    shell.user_ns.clear()
+    shell.user_ns.update(names)
+    shell.user_ns["_oh"].clear()
     return shell
 
 
@@ -205,8 +218,6 @@ class Server:
 
 def _flush_figures() -> None:
     """Show the figures that a cell drew, as a notebook's inline backend does after each cell."""
-    if "matplotlib.pyplot" not in sys.modules:
-        return
     from matplotlib_inline.backend_inline import flush_figures
 
     with contextlib.suppress(Exception):
@@ -237,7 +248,6 @@ def serve(sock: socket.socket, limits: dict[str, int], folder: str, system_calls
     """
     os.chdir(folder)
     os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, IPYTHONDIR=folder)
-    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     sys.path[:0] = [folder]
     limit_resources(limits if system_calls else limits | {"threads": 0})
     server = Server(sock)

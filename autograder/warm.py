@@ -33,6 +33,7 @@ ENVIRONMENT = {
 }
 SCRATCH = "/tmp"  # a session's own folder, where it is in the sandbox
 NO_WALLS = "no walls: "
+READY = b"ready"
 GRACE = 2.0  # seconds for a dead session's keeper to say how it died
 PATIENCE = 120.0  # seconds for the warm process to start, and to answer
 
@@ -233,41 +234,36 @@ def main(descriptor: int) -> None:
 
 def _keep(sock: socket.socket, control: socket.socket, request: dict) -> Keeper:
     """Fork a keeper, which forks the session that talks on `sock`. Raises OSError."""
+    from autograder import walls
+
     report, write = os.pipe()
-    pid_read, pid_write = os.pipe()
+    ready, tell = os.pipe()
     confined = bool(request["system_calls"])
-    child = os.fork()
-    if child:
+    user, group = os.getuid(), os.getgid()
+    keeper = walls.fork() if confined else os.fork()
+    if keeper:
         sock.close()
         os.close(write)
-        os.close(pid_write)
-        with open(pid_read, "rb") as told:
-            pid = told.read().decode()
-        if confined:
-            os.waitpid(child, 0)
-        if not pid.isdecimal():
+        os.close(tell)
+        with open(ready, "rb") as told:
+            answer = told.read()
+        if answer != READY:
             os.close(report)
-            raise OSError(pid)
-        return Keeper(int(pid), report)
+            os.waitpid(keeper, 0)
+            raise OSError(answer.decode())
+        return Keeper(keeper, report)
     # Whatever happens here must not return into the loop of the warm process.
     try:
         control.close()
         if confined:
-            from autograder import walls
-
-            walls.enter_namespaces()
+            walls.settle(user, group)
             walls.close_file_system(SCRATCH, request["limits"]["scratch"])
-            keeper = os.fork()
-            if keeper:
-                os.write(pid_write, str(keeper).encode())
-                os._exit(0)
-        else:
-            os.write(pid_write, str(os.getpid()).encode())
-        os.close(pid_write)
         os.setsid()
+        os.write(tell, READY)
+        os.close(tell)
         _watch(sock, request, write)
     except OSError as error:
-        os.write(pid_write, str(error).encode())
+        os.write(tell, str(error).encode())
     finally:
         os._exit(0)
 

@@ -22,6 +22,19 @@ from autograder.paths import UserError
 if TYPE_CHECKING:
     from autograder.mark import Marked, Submission
 
+# Dask's settings for workers of this run's own. What Dask would watch and show of them, nobody looks at.
+LOCAL = {
+    "distributed.worker.multiprocessing-method": "forkserver",
+    "distributed.scheduler.allowed-failures": 1,  # the second death is the submission's own doing
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.http.routes": [],
+    "distributed.scheduler.http.routes": [],
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.scheduler.work-stealing": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.diagnostics.nvml": False,
+}
 KILLED = "Marking this notebook ended the grader's own process, twice."
 
 
@@ -64,13 +77,8 @@ class Workers:
                     f"There is no Dask scheduler at {self.scheduler}: {reason}."
                 ) from None
             return self
-        settings = {
-            "distributed.worker.multiprocessing-method": "forkserver",
-            "distributed.scheduler.allowed-failures": 1,  # the second death is the submission's own doing
-        }
-        self.settings = dask.config.set(
-            settings
-        )  # until the end: workers come, and come again, later
+        # Until the end: workers come, and come again, later.
+        self.settings = dask.config.set(LOCAL)
         self.cluster = LocalCluster(
             n_workers=0,
             threads_per_worker=1,
@@ -80,8 +88,9 @@ class Workers:
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             silence_logs=logging.CRITICAL,
         )
-        self.cluster.scale(self.number)
         self.client = Client(self.cluster, set_as_default=False)
+        # Last: until this machine's workers can be forked, the cluster's thread does nothing else.
+        self.cluster.scale(self.number)
         return self
 
     def __exit__(self, *exception: object) -> None:

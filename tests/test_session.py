@@ -40,6 +40,21 @@ def test_a_cells_outputs_are_kept_as_a_notebook_keeps_them(student):
     assert reply["error"] is None
 
 
+def test_a_plot_is_shown_with_and_without_the_magic_and_by_show(student):
+    plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2])"
+    for source in (plot + ";", "%matplotlib inline\n" + plot + ";", plot + "\nplt.show()"):
+        outputs = student.run(source)["outputs"]
+        assert [list(output["data"]) for output in outputs] == [["text/plain", "image/png"]]
+    assert student.run("plt.get_fignums()")["outputs"][0]["data"]["text/plain"] == "[]"
+
+
+def test_a_session_knows_only_what_a_fresh_notebook_knows(student):
+    names = "sorted(name for name in dir() if name[0] != '_')"
+    assert student.run(f"{names}, _, _oh")["outputs"][0]["data"]["text/plain"] == (
+        "(['In', 'Out', 'exit', 'get_ipython', 'open', 'quit'], '', {})"
+    )
+
+
 def test_an_error_comes_with_its_traceback_and_the_session_goes_on(student):
     error = student.run("a = 1\nprint(b)")["error"]
     assert error["type"] == "NameError" and any("print(b)" in line for line in error["traceback"])
