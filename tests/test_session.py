@@ -41,8 +41,8 @@ def test_a_cells_outputs_are_kept_as_a_notebook_keeps_them(student):
 
 
 def test_a_plot_is_shown_with_and_without_the_magic_and_by_show(student):
-    plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2])"
-    for source in (plot + ";", "%matplotlib inline\n" + plot + ";", plot + "\nplt.show()"):
+    plot = "import matplotlib.pyplot as plt\nline = plt.plot([1, 2])"
+    for source in (plot, "%matplotlib inline\n" + plot, plot + "\nplt.show()"):
         outputs = student.run(source)["outputs"]
         assert [list(output["data"]) for output in outputs] == [["text/plain", "image/png"]]
     assert student.run("plt.get_fignums()")["outputs"][0]["data"]["text/plain"] == "[]"
