@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "doctor":
             return run.doctor()
         if options.command == "mutants":
-            return run.test_the_tests(options.exercises)
+            return run.mutants(options.exercises)
         if options.command == "sample-class":
             return run.sample_class(options.folder.resolve())
         if options.command == "handout":

@@ -20,7 +20,7 @@ import jinja2
 
 from autograder import feedback, intake, similar
 from autograder.classroom import Class, Row
-from autograder.notebooks import released, trusted, verdict_of
+from autograder.notebooks import released, solved, verdict_of
 from strided import formulas, manifest, slips
 from strided.figures.svg import BLUE, Canvas, allowed, counted
 
@@ -280,7 +280,7 @@ def _sentences(exercise: str, names: str) -> Iterator[dict[str, str]]:
 @cache
 def shown_to_all(lesson: str) -> tuple[str, ...]:
     """Code that every student of a lesson has seen or could have: its cells, its solution, the formulas."""
-    cells = [*released(lesson).cells, *trusted(lesson).cells]
+    cells = [*released(lesson).cells, *solved(lesson).cells]
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     return (*code, Path(formulas.__file__).read_text(encoding="utf-8"))
 

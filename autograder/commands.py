@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder import build as building
-from autograder import classpage, handout, intake, mutants, report, sample
+from autograder import classpage, handout, intake, report, sample
 from autograder import doctor as diagnosis
 from autograder import grade as grading
+from autograder import mutants as mutation
 from autograder.classroom import Class, Row, check_lessons
 from autograder.paths import COURSE, ROOT, UserError
 from autograder.progress import Bar, Lines
@@ -128,7 +129,7 @@ def sample_class(folder: Path) -> int:
     return 0
 
 
-def test_the_tests(exercises: Sequence[str]) -> int:
+def mutants(exercises: Sequence[str]) -> int:
     """Run every slip and every right answer through the tests; exit code 1 if a test is at fault."""
     known = list(manifest.exercises())
     for id in exercises:
@@ -137,8 +138,8 @@ def test_the_tests(exercises: Sequence[str]) -> int:
     ids = list(exercises) or known
     seed = secrets.randbelow(2**32)
     screen = console()
-    found: list[mutants.Survey] = []
-    for survey in mutants.surveys(ids, seed):
+    found: list[mutation.Survey] = []
+    for survey in mutation.surveys(ids, seed):
         found.append(survey)
         screen.print(f"[{len(found)}/{len(ids)}] {survey.exercise}", markup=False)
     found.sort(key=lambda survey: ids.index(survey.exercise))
@@ -146,15 +147,15 @@ def test_the_tests(exercises: Sequence[str]) -> int:
     for sentence in [line for survey in found for line in (*survey.unnamed, *survey.faults)]:
         screen.print(sentence, soft_wrap=True, markup=False)
     faults = sum(len(survey.faults) for survey in found)
-    named = mutants.enough_named(found)
+    named = mutation.enough_named(found)
     if not named:
-        screen.print(f"Fewer than {mutants.NAMED:.0%} of the slips are named.")
+        screen.print(f"Fewer than {mutation.NAMED:.0%} of the slips are named.")
     if faults:
         screen.print(f"{faults} faults; STRIDED_SEED={seed} repeats the hidden tests.")
     return 1 if faults or not named else 0
 
 
-def _table(found: Sequence[mutants.Survey]) -> Table:
+def _table(found: Sequence[mutation.Survey]) -> Table:
     """A row an exercise, and their total."""
     table = Table(show_footer=True)
     rows = [

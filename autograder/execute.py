@@ -19,7 +19,7 @@ from traitlets import Bool, Float, Integer
 from autograder import intake
 from autograder.examiner import Verdict, examine
 from autograder.lent import LENT
-from autograder.notebooks import HIDDEN_BEGIN, VERDICT, cells_by_id, grade_id, trusted
+from autograder.notebooks import HIDDEN_BEGIN, VERDICT, cells_by_id, grade_id, solved
 from autograder.student import Ended, Limits, Student
 from autograder.warm import Warm
 from strided import manifest
@@ -74,7 +74,7 @@ class ExecuteLesson(NbGraderPreprocessor):
         self, nb: Any, lesson: manifest.Lesson, student: Student, hidden: bool = True
     ) -> tuple[dict[str, Verdict], bool]:
         """Run every cell: the verdicts by exercise, and whether a cell after a hidden test tells something."""
-        source = cells_by_id(trusted(lesson.name))
+        source = cells_by_id(solved(lesson.name))
         exercises = {exercise.id: exercise for exercise in lesson.exercises}
         fate: dict[str, Verdict] = {}
         verdicts: dict[str, Verdict] = {}

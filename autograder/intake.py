@@ -23,7 +23,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, is_locked, parse_utc
 
 from autograder import bounds
-from autograder.notebooks import cells_by_id, grade_id, released, trusted
+from autograder.notebooks import cells_by_id, grade_id, released, solved
 from strided import manifest
 
 SIZE_LIMIT = 32 * 2**20  # bytes of a notebook file
@@ -313,7 +313,7 @@ def _id_of(cell: NotebookNode) -> str | None:
 
 def restore(notebook: NotebookNode, lesson: manifest.Lesson) -> list[str]:
     """Put every graded cell of a lesson in its place, in place; return what was mended."""
-    source = cells_by_id(trusted(lesson.name))
+    source = cells_by_id(solved(lesson.name))
     release = cells_by_id(released(lesson.name))
     _forget_unknown(notebook, source)
     _forget_mixed_up(notebook, lesson)

@@ -1,4 +1,4 @@
-"""The lessons' notebooks as the grader needs them: the trusted one, the released one, and their cells."""
+"""The lessons' notebooks as the grader needs them: the solved one, the released one, and their cells."""
 
 import hashlib
 from functools import cache
@@ -16,7 +16,7 @@ HIDDEN_BEGIN, HIDDEN_END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 
 
 @cache
-def trusted(lesson: str) -> nbformat.NotebookNode:
+def solved(lesson: str) -> nbformat.NotebookNode:
     """The lesson's solution notebook: the source of its test cells, whatever was submitted."""
     return nbformat.read(_built(SOLUTIONS, lesson), as_version=4)
 

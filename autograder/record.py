@@ -24,7 +24,7 @@ from autograder.build import generate, read_lesson
 from autograder.classroom import Class
 from autograder.feedback import Reading
 from autograder.mark import Marked, Submission, made, split
-from autograder.notebooks import trusted
+from autograder.notebooks import solved
 from autograder.paths import COURSE, UserError
 from strided import manifest
 
@@ -65,7 +65,7 @@ class Recorder:
         with tempfile.TemporaryDirectory() as scratch:
             config = Config(self.config)
             config.CourseDirectory.release_directory = scratch
-            fresh = read_lesson(lesson) == trusted(lesson.name)
+            fresh = read_lesson(lesson) == solved(lesson.name)
             if fresh:
                 generate(lesson.name, config)
                 place = Path(lesson.name) / f"{lesson.name}.ipynb"

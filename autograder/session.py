@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from IPython.core.displayhook import CapturingDisplayHook
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -30,6 +31,7 @@ REHEARSED = (
     "1 / 0",
     "import matplotlib.pyplot as plt\nplt.plot([1, 2])",
 )
+ALMOST_PLAIN = (str, bytes, int, list, tuple, dict, np.ndarray, np.generic)  # what is in it may not cross
 TRACEBACK = 60  # lines kept of a traceback
 
 
@@ -160,7 +162,9 @@ class Server:
         published: list[dict] = []
         shell.display_pub = CapturingDisplayPublisher()
         shell.display_pub.outputs = published
-        shell.display_trap.hook = CapturingDisplayHook(shell=shell, outputs=published)
+        hook = CapturingDisplayHook(shell=shell, outputs=published)
+        silent = source.rstrip().endswith(";")  # as in a notebook, the last value is then not shown
+        shell.display_trap.hook = (lambda value: None) if silent else hook
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             result = shell.run_cell(source, store_history=False)
             _flush_figures()
@@ -197,7 +201,10 @@ class Server:
         return {"found": True, "error": None, "value": value}
 
     def do_call(self, function: int, args: tuple, kwargs: dict) -> dict[str, Any]:
-        """Call a function; reply with its value or error, its arguments afterwards, and its text."""
+        """Call a function; reply with its value or error, its arguments afterwards, and its text.
+
+        In the place of a value of another kind than those that cross, as a set, comes an error of no kind.
+        """
         text = Text()
         reply: dict[str, Any] = {"error": None, "value": None}
         try:
@@ -206,7 +213,10 @@ class Server:
             wire.pack(value, self._export)
             reply["value"] = value
         except wire.WireError as error:
-            reply["error"] = wire.describe(TypeError(f"it returned something else: {error}"))
+            if isinstance(value, ALMOST_PLAIN):
+                reply["error"] = wire.describe(TypeError(f"it returned something else: {error}"))
+            else:
+                reply["error"] = {"type": type(value).__name__, "kinds": [], "text": ""}
         except wire.Closed:
             raise
         except BaseException as error:  # even exit() is only this call's answer

@@ -115,6 +115,26 @@ def test_a_right_answer_may_come_in_any_dress(dress):
     assert checks.conv2d(lambda *a, **k: dress(operators.conv2d(*a, **k))) is True
 
 
+def test_a_hidden_test_says_where_a_type_has_too_few_digits():
+    x, weight = np.random.default_rng(0).normal(size=(2, 1, 2, 5, 6))
+
+    def rounded(*args, **kwargs):
+        return operators.conv2d(*args, **kwargs).astype(np.float16)
+
+    with pytest.raises(WrongAnswer, match="(?s)a property.*float16"):
+        checks.conv2d.judge(rounded, [case(x, weight[..., :3, :2])], words="a property")
+    with pytest.raises(WrongAnswer) as other:
+        checks.conv2d.judge(shifted_right, [case(x, weight[..., :3, :2])], words="a property")
+    assert "float16" not in str(other.value)
+
+
+def test_an_exception_without_words_is_told_without_a_colon():
+    def refusing(*args, **kwargs):
+        raise AssertionError
+
+    assert "it raised AssertionError\n" in str(told(checks.conv2d, refusing)) + "\n"
+
+
 def test_right_answers_print_one_line_and_nothing_on_stderr(capfd):
     def warning(*args, **kwargs):
         print("careful", file=sys.stderr)

@@ -8,7 +8,7 @@ import pytest
 from nbgrader.utils import compute_checksum
 
 from autograder import intake
-from autograder.notebooks import cells_by_id, grade_id, released, trusted
+from autograder.notebooks import cells_by_id, grade_id, released, solved
 from strided import manifest
 
 LESSON = manifest.lessons()["05_convolution"]
@@ -149,7 +149,7 @@ def test_locked_cells_are_as_the_gradebook_has_them(notebook):
     cells_by_id(notebook)["test_conv2d"].source = "assert True"
     intake.restore(notebook, LESSON)
     check = cells_by_id(notebook)["test_conv2d"]
-    assert check.source == cells_by_id(trusted(LESSON.name))["test_conv2d"].source
+    assert check.source == cells_by_id(solved(LESSON.name))["test_conv2d"].source
     assert check.metadata.nbgrader.checksum == compute_checksum(check)
 
 

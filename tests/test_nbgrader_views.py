@@ -24,7 +24,7 @@ from traitlets.config import Config
 
 from autograder import harmless
 from autograder.classroom import Class
-from autograder.notebooks import cells_by_id, released, trusted
+from autograder.notebooks import cells_by_id, released, solved
 from autograder.paths import ROOT
 
 CHROMIUM = shutil.which("chromium")
@@ -178,7 +178,7 @@ def test_the_autograded_copy_keeps_what_was_typed(room):
 
 def secrets() -> list[str]:
     """Lines of the lesson's hidden tests and rubrics, as its solution notebook has them."""
-    tests = "\n".join(cell.source for cell in trusted(LESSON.name).cells if "HIDDEN" in cell.source)
+    tests = "\n".join(cell.source for cell in solved(LESSON.name).cells if "HIDDEN" in cell.source)
     lines = [line for line in tests.splitlines() if "channel_mixing" in line]
     assert len(lines) >= 2 * len(LESSON.exercises)
     return [*lines, *QUESTION.rubric]

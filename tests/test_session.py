@@ -2,6 +2,7 @@
 
 import time
 
+import numpy as np
 import pytest
 
 from autograder import warm as warm_module
@@ -11,6 +12,7 @@ from autograder.lent import dense_conv2d
 from autograder.student import Ended, Limits, Student
 from autograder.warm import Warm, start_shared
 from strided import operators
+from strided.checks.core import Check, WrongAnswer, case
 
 TEST = "assert f([1, 2]) == 3"
 
@@ -45,6 +47,8 @@ def test_a_plot_is_shown_with_and_without_the_magic_and_by_show(student):
     for source in (plot, "%matplotlib inline\n" + plot, plot + "\nplt.show()"):
         outputs = student.run(source)["outputs"]
         assert [list(output["data"]) for output in outputs] == [["text/plain", "image/png"]]
+    assert student.run("plt.plot([1, 2]);")["outputs"][0]["data"].keys() == {"text/plain", "image/png"}
+    assert student.run("1 + 1; 2 + 2;")["outputs"] == []
     assert student.run("plt.get_fignums()")["outputs"][0]["data"]["text/plain"] == "[]"
 
 
@@ -193,6 +197,21 @@ def test_a_pass_takes_a_test_that_ran_to_its_end(student):
 def test_oddities_of_an_honest_function_cost_nothing(student, body):
     student.run(f"%matplotlib inline\ndef f(x):\n    {body}")
     assert examine(TEST, 3, student).status == "passed"
+
+
+@pytest.mark.parametrize("value", ["set(x)", "(n for n in x)", "map(str, x)"])
+def test_a_value_that_does_not_cross_is_told_as_in_a_notebook(student, value):
+    def f(x):
+        return eval(value, {"x": x})
+
+    check = Check("keep_every", lambda x: np.asarray(x), ("x",), (case([1, 2]),))
+    with pytest.raises(WrongAnswer) as here:
+        check(f)
+    student.run(f"def f(x): return {value}")
+    with pytest.raises(WrongAnswer) as there:
+        check(student.find("f"))
+    assert "yours is one " in str(here.value)
+    assert (str(there.value), there.value.status) == (str(here.value), here.value.status)
 
 
 def test_numbers_in_other_containers_cross_as_arrays(student):

@@ -35,9 +35,6 @@ C3_TABLE: Table = (
 KINDS = ("average", "subsampling", "depthwise", "grouped", "table", "pointwise", "convolution")
 """The ways to wire channels that `parameter_count` knows."""
 
-RINGS = ("average", "subsampling", "depthwise", "convolution")
-"""The four nested sets, from the inside out."""
-
 DISTINCT = 1e-6
 """A weight farther than this from a set, as a share of its own norm, is not in the set."""
 
@@ -260,7 +257,7 @@ def nearest_subsampling(weight: ArrayLike) -> tuple[np.ndarray, float]:
 
 
 def witnesses() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Give a convolution of each ring that is in no smaller one: `{ring: (weight, bias)}`.
+    """Give a convolution of each ring that is in no smaller one, the innermost first: `{ring: (weight, bias)}`.
 
     Two channels, windows of 2 x 2.
     """

@@ -427,7 +427,7 @@ class Check:
         call, outcome, reading = cases[number], outcomes[number], None
         found = self._recognise(outcomes, cases, reference)
         if words:
-            lines = [hidden_failure(words)]
+            lines = [hidden_failure(words), _coarse(outcome.value)]
         else:
             lines = [self._call(call), fault.text]
         if found:
@@ -652,6 +652,14 @@ def not_written(exercise: str, answer: str = "answer") -> WrongAnswer:
     )
 
 
+def _coarse(value: object) -> str:
+    """A sentence on a result with too few digits for a test, or ""."""
+    parts = value if isinstance(value, tuple | list) else [value]
+    if not any(getattr(part, "dtype", None) == np.float16 for part in parts):
+        return ""
+    return wrap("Your result is in float16, which keeps three digits: use float32 or float64.")
+
+
 def _how_many(right: int, cases: int) -> str:
     """A sentence on how many cases are right, of which at least one is not."""
     if cases == 1:
@@ -667,7 +675,7 @@ def _raised(error: BaseException, but: str = "") -> str:
         return wrap(f"{but}it called exit(), which ends the program: end with `return ...` instead")
     text = str(error)
     text = text if len(text) <= LONGEST else text[:LONGEST] + " …"
-    return wrap(f"{but}it raised {type(error).__name__}: {text}")
+    return wrap(f"{but}it raised {type(error).__name__}{f': {text}' if text else ''}")
 
 
 def _kind(value: object) -> str:

@@ -7,7 +7,6 @@ from strided.figures.layout import column, flow, label, titled
 from strided.figures.settings import integer, pair
 from strided.figures.svg import Canvas, Figure
 
-KINDS = ("average", "subsampling", "depthwise", "convolution")
 NAMES = {
     "average": "Average pooling",
     "subsampling": "SubSampling",
@@ -36,8 +35,8 @@ def channel_wiring(
         ValueError: an unknown kind, or a setting out of range.
     """
     kinds = (kind,) if isinstance(kind, str) else tuple(kind)
-    if not kinds or any(name not in KINDS for name in kinds):
-        raise ValueError(f"kind must be one of {KINDS}, or several of them, got {kind!r}")
+    if not kinds or any(name not in NAMES for name in kinds):
+        raise ValueError(f"kind must be one of {tuple(NAMES)}, or several of them, got {kind!r}")
     inputs = integer(channels, "channels", 1, 8)
     outputs = inputs if out_channels is None else integer(out_channels, "out_channels", 1, 8)
     kh, kw = pair(kernel_size, "kernel_size", 1)

@@ -1,4 +1,8 @@
-"""The slips of lesson 03: the printed index, the divisors, average pooling."""
+"""The slips of lesson 03: the printed index, the divisors, average pooling.
+
+In lesson 09 students write tests that are to reject those of `avg_pool2d`: each has its kind in
+`checks.porting_lab.KINDS` too.
+"""
 
 from collections.abc import Callable
 
