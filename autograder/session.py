@@ -31,7 +31,16 @@ REHEARSED = (
     "1 / 0",
     "import matplotlib.pyplot as plt\nplt.plot([1, 2])",
 )
-ALMOST_PLAIN = (str, bytes, int, list, tuple, dict, np.ndarray, np.generic)  # what is in it may not cross
+ALMOST_PLAIN = (
+    str,
+    bytes,
+    int,
+    list,
+    tuple,
+    dict,
+    np.ndarray,
+    np.generic,
+)  # what is in it may not cross
 TRACEBACK = 60  # lines kept of a traceback
 
 

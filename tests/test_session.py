@@ -47,7 +47,10 @@ def test_a_plot_is_shown_with_and_without_the_magic_and_by_show(student):
     for source in (plot, "%matplotlib inline\n" + plot, plot + "\nplt.show()"):
         outputs = student.run(source)["outputs"]
         assert [list(output["data"]) for output in outputs] == [["text/plain", "image/png"]]
-    assert student.run("plt.plot([1, 2]);")["outputs"][0]["data"].keys() == {"text/plain", "image/png"}
+    assert student.run("plt.plot([1, 2]);")["outputs"][0]["data"].keys() == {
+        "text/plain",
+        "image/png",
+    }
     assert student.run("1 + 1; 2 + 2;")["outputs"] == []
     assert student.run("plt.get_fignums()")["outputs"][0]["data"]["text/plain"] == "[]"
 
