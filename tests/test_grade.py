@@ -17,9 +17,11 @@ import nbformat
 import pytest
 
 from autograder import intake, sample
+from autograder.classroom import Class
 from autograder.mark import Submission, mark
 from autograder.notebooks import cells_by_id, digest, verdict_of
 from autograder.paths import ROOT, UserError
+from autograder.record import Recorder
 from bench import grading
 from strided import manifest
 
@@ -144,6 +146,38 @@ def test_what_nobody_foresaw_is_an_invalid_submission(small, monkeypatch):
     cells = cells_by_id(nbformat.reads(marked.notebook, as_version=4))
     assert verdict_of(cells["test_conv2d"])["status"] == "invalid"
     assert "a bug" in marked.page
+
+
+def test_a_submission_is_recorded_whole_or_not_at_all(tmp_path, small):
+    def failing(notebook, resources):
+        raise OSError("the disk is full")
+
+    lesson = manifest.lessons()["05_convolution"]
+    job = submission(small, "loops", lesson.name)
+    marked = mark(job)
+    other = tmp_path / "other"
+    other.mkdir()
+    with Recorder(Class(other)) as recorder:
+        recorder.prepare(lesson)
+        steps = recorder.steps
+        recorder.steps = [*steps, failing]
+        with pytest.raises(OSError, match="full"):
+            recorder.record(job, marked, "first")
+        assert recorder.scores(lesson.name) == {}
+        recorder.steps = steps
+        recorder.record(job, marked, "second")
+        recorded = recorder.scores(lesson.name)["loops"]
+    assert {score.score == score.max_score for score in recorded.values()} == {True}
+
+
+def test_what_a_run_leaves_out_of_nbgrader_can_be_imported_later():
+    code = """
+import sys, autograder.lean, nbgrader.converters
+assert "nbgrader.server_extensions.formgrader" not in sys.modules
+from nbgrader.server_extensions.formgrader import load_jupyter_server_extension
+assert callable(load_jupyter_server_extension)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_a_worker_with_another_course_says_so(small):
