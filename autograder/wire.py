@@ -317,6 +317,8 @@ def describe(error: BaseException) -> dict[str, Any]:
     """An exception as plain data: its type, the types that it derives from, and its message."""
     try:
         text = str(error)
+        if isinstance(error, SyntaxError) and error.lineno:  # without the name that IPython gives a cell
+            text = f"{error.msg} (line {error.lineno})"
     except Exception:
         text = "(its message cannot be shown)"
     return {

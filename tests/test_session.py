@@ -70,6 +70,11 @@ def test_an_error_comes_with_its_traceback_and_the_session_goes_on(student):
         student.find("b")
 
 
+def test_a_syntax_error_is_told_by_its_line(student):
+    text = student.run("a = 1\nb = a a")["error"]["text"]
+    assert text.endswith("(line 2)") and "input" not in text
+
+
 def test_a_right_function_passes_and_a_wrong_one_does_not(student):
     student.run("def f(x): return sum(x)")
     assert examine(TEST, 3, student).status == "passed"
