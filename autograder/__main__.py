@@ -102,9 +102,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{error.filename or 'The system'}: {error.strerror or error}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(
-            "Stopped. What was graded is kept; the same command goes on from here.", file=sys.stderr
+        on = (
+            "with --force the same command begins again"
+            if getattr(options, "force", False)
+            else ("the same command goes on from here")
         )
+        print(f"Stopped. What was graded is kept; {on}.", file=sys.stderr)
         return 130
 
 

@@ -1,5 +1,6 @@
 """nbgrader's configuration for this course, for any course root and class folder."""
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ LIMITS: dict[str, Any] = {
     "memory": int,
     "trust_submissions": bool,
 }
+MEMORY = 2**28  # bytes that a session takes by itself, with room for an answer
+ALIKE = 0.85  # how alike two names are, from 0 to 1, of which one is the other misspelt
 
 
 def nbgrader_config(root: Path = ROOT, class_folder: Path | None = None) -> Config:
@@ -57,6 +60,14 @@ def _read(file: Path) -> Config:
         kind = LIMITS[name]
         if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
             raise UserError(f"{file} sets c.ExecuteLesson.{name} to {value!r}, which it cannot be.")
-        if kind is not bool and value <= 0:
-            raise UserError(f"{file} sets c.ExecuteLesson.{name} to {value!r}; it must be more.")
+        least = MEMORY if name == "memory" else 0
+        if kind is not bool and (value <= 0 or value < least):
+            more = f"at least {least}, in bytes" if least else "more"
+            raise UserError(f"{file} sets c.ExecuteLesson.{name} to {value!r}; it must be {more}.")
+    for section in own:
+        near = get_close_matches(section, OWN, 1, ALIKE)
+        if near and section not in OWN:
+            raise UserError(
+                f"{file} sets c.{section}, which there is not. Did you mean c.{near[0]}?"
+            )
     return own

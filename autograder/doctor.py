@@ -109,6 +109,7 @@ PROBES: tuple[Probe, ...] = (
     Probe("no process to start", _refused("import os", "os.fork() or os._exit(0)")),
     Probe("no program to start", _refused("import os", "os.execv('/usr/bin/true', ['true'])")),
     Probe("no new namespaces", _denied("unshare(0)")),
+    Probe("no locks on files", _refused("import fcntl", "fcntl.flock(1, fcntl.LOCK_EX)")),
     Probe("no tracing of processes", _denied("ptrace(16, -1, 0, 0)")),
     Probe("no mounting", _denied("mount(None, None, None, 0, None)")),
     Probe("no change of root", _denied("chroot(b'/no-such-folder')")),

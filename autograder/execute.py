@@ -41,7 +41,9 @@ class ExecuteLesson(NbGraderPreprocessor):
     cell_seconds = Float(Limits.cell, help="Wall time of one cell, or of one call.").tag(
         config=True
     )
-    notebook_seconds = Float(Limits.notebook, help="Wall time of a submission.").tag(config=True)
+    notebook_seconds = Float(
+        Limits.notebook, help="Wall time of a submission, each time that it is run."
+    ).tag(config=True)
     trust_submissions = Bool(
         False,
         help="Do without the sandbox. The submissions' code can then read and write what you can.",
@@ -52,10 +54,11 @@ class ExecuteLesson(NbGraderPreprocessor):
         """Run every cell in the notebook's order.
 
         A function can keep what a hidden test hands it, and a later cell can show that. So what is shown from
-        then on is taken from a second session, which sees no hidden test.
+        then on is taken from a second session, which sees no hidden test. Its limits are the first one's:
+        if they were what that one left, they would tell how long it had worked.
         """
         lesson = manifest.lessons()[resources["nbgrader"]["assignment"]]
-        limits = Limits(self.cell_seconds, self.notebook_seconds, self.memory)
+        limits = Limits(cell=self.cell_seconds, notebook=self.notebook_seconds, memory=self.memory)
         refused = resources["nbgrader"].get("refused")
         if refused:
             return refuse(nb, lesson, refused), resources
@@ -63,9 +66,8 @@ class ExecuteLesson(NbGraderPreprocessor):
         with Student(warm(self.trust_submissions), limits, lent) as student:
             verdicts, telling = self._run_all(nb, lesson, student)
         if telling:
-            left = replace(limits, notebook=max(limits.notebook - student.spent, 1.0))
             told = copy.deepcopy(nb)
-            with Student(warm(self.trust_submissions), left, lent) as student:
+            with Student(warm(self.trust_submissions), limits, lent) as student:
                 again, _ = self._run_all(told, lesson, student, hidden=False)
             _retell(nb, told, lesson, verdicts, again)
         return nb, resources

@@ -178,6 +178,8 @@ class _Showing:
 
 
 def _shown(output: nbformat.NotebookNode) -> dict[str, str]:
+    if output.output_type == "error":
+        return {"text": plain(_cut(f"{output.ename}: {output.evalue}", TEXT_LIMIT)).rstrip(": \n")}
     data = output.get("data", {})
     image = picture(data.get("image/png", ""), PICTURE_LIMIT)
     if image:

@@ -18,7 +18,8 @@ EXTENSIONS = ("assignment_list", "course_list", "formgrader", "validate_assignme
 if "nbgrader" not in modules:
     names = [f"nbgrader.server_extensions.{name}" for name in EXTENSIONS]
     modules.update((name, SimpleNamespace(load_jupyter_server_extension=None)) for name in names)
-    import nbgrader  # noqa: F401
-
-    for name in names:
-        del modules[name]  # whoever imports one of them later gets it
+    try:
+        import nbgrader  # noqa: F401
+    finally:
+        for name in names:
+            del modules[name]  # whoever imports one of them later gets it

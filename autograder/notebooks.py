@@ -36,19 +36,27 @@ def _built(place: Path, lesson: str) -> Path:
 
 @cache
 def digest(name: str) -> str:
-    """What a lesson's grades depend on besides the submission: its notebooks and its tests."""
+    """What a lesson's grades depend on besides the submission: its notebooks, its tests, and the grader."""
     lesson = manifest.lessons()[name]
-    library = Path(checks.__file__).parent.parent
     sum = hashlib.sha256()
-    for path in (
-        _built(SOLUTIONS, lesson.name),
-        _built(COURSE, lesson.name),
-        library / "checks" / f"{lesson.module}.py",
-        library / "slips" / f"{lesson.module}.py",
-        ROOT / "autograder" / "hidden" / f"{lesson.module}.py",
-    ):
-        sum.update(path.read_bytes() if path.is_file() else b"")
+    for path in (_built(SOLUTIONS, lesson.name), _built(COURSE, lesson.name), *_code(lesson)):
+        sum.update(path.read_bytes())
     return sum.hexdigest()
+
+
+def _code(lesson: manifest.Lesson) -> list[Path]:
+    """The modules that grade a lesson; not those of other lessons."""
+    library, grader = Path(checks.__file__).parent.parent, ROOT / "autograder"
+    others = {other.module for other in manifest.lessons().values()} - {lesson.module}
+    folders = (
+        library / "checks",
+        library / "slips",
+        library / "operators",
+        grader / "hidden",
+        grader,
+    )
+    found = [path for folder in folders for path in sorted(folder.glob("*.py"))]
+    return [path for path in found if path.stem not in others]
 
 
 def grade_id(cell: nbformat.NotebookNode) -> str:

@@ -26,17 +26,18 @@ class Rate:
         self.done += 1
         self.first = self.first or time.monotonic()
 
+    def each(self) -> float:
+        """Seconds from one result to the next; the workers' start does not count."""
+        passed = time.monotonic() - self.first if self.done else 0.0
+        return (passed + WEIGHT * self.guess) / (max(self.done - 1, 0) + WEIGHT)
+
     def left(self) -> float:
-        """Seconds until the end, as it looks now; the workers' start counts apart from their speed."""
-        now = time.monotonic()
-        if not self.done:
-            return max(START - (now - self.started), 0) + self.guess * self.total
-        each = (now - self.first + WEIGHT * self.guess) / (self.done - 1 + WEIGHT)
-        return each * (self.total - self.done)
+        """Seconds until the end, as it looks now."""
+        start = 0.0 if self.done else max(START - (time.monotonic() - self.started), 0)
+        return start + self.each() * (self.total - self.done)
 
     def __str__(self) -> str:
-        passed = time.monotonic() - self.started
-        speed = f"{self.done / passed:.1f} a second, " if self.done else ""
+        speed = f"{1 / self.each():.1f} a second, " if self.done else ""
         return f"{speed}{duration(self.left())} left"
 
 

@@ -15,7 +15,7 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder import feedback
@@ -48,7 +48,7 @@ class Recorder:
         check_a_schema_once()
         try:
             self.gradebook = OneGradebook(self.url, str(self.config.CourseDirectory.course_id))
-        except (DBAPIError, NoSuchModuleError, ImportError) as error:
+        except (SQLAlchemyError, ImportError) as error:
             reason = str(error).strip().partition("\n")[0]
             raise UserError(f"The gradebook cannot be opened: {reason}.") from None
         _, steps = split(self.config)
@@ -130,7 +130,10 @@ class Recorder:
         return found
 
     def show_readings(self, lesson: manifest.Lesson) -> int:
-        """Write anew the pages of a lesson on which a person's grades are to appear; how many wait to be read."""
+        """Write anew the pages of a lesson on which a person's grades are to appear; how many wait to be read.
+
+        Among these are answers that were graded anew after a person had given points for an earlier one.
+        """
         asked = {question.id for question in lesson.manual}
         scores, comments = self.scores(lesson.name), self._comments(lesson.name)
         touched = [
@@ -143,7 +146,7 @@ class Recorder:
             )
         ]
         self._write_pages(lesson, touched, scores, comments)
-        return sum(theirs[id].unread for theirs in scores.values() for id in asked if id in theirs)
+        return sum(score.unread for theirs in scores.values() for score in theirs.values())
 
     def write_pages(self, lesson: manifest.Lesson, students: list[str]) -> list[Path]:
         """Write anew the pages of these students, from what is recorded; the pages of those who have any."""

@@ -35,12 +35,18 @@ DENIED = """
     memfd_create memfd_secret shmget shmat semget msgget mq_open
     statmount listmount vmsplice io_setup io_submit personality
     mbind set_mempolicy migrate_pages move_pages lookup_dcookie vhangup uselib
+    flock inotify_init inotify_init1 inotify_add_watch sysinfo
 """
 # From this number on, system calls have one number on every machine. What is not listed is denied, so that
 # what a newer kernel adds is too: close_range openat2 faccessat2 epoll_pwait2 futex_waitv fchmodat2
 # map_shadow_stack futex_wake futex_wait futex_requeue mseal; clone3 has a rule of its own.
 NEW, NEWEST = 424, 600
 KNOWN = {436, 437, 439, 441, 449, 452, 453, 454, 455, 456, 462}
+
+# What these commands of fcntl leave on a file, another session could find there: F_SETLK, F_SETLKW, F_SETOWN,
+# F_SETSIG, F_SETOWN_EX, F_OFD_SETLK, F_OFD_SETLKW, F_SETLEASE, F_NOTIFY, F_SETPIPE_SZ, F_ADD_SEALS,
+# F_SET_RW_HINT, F_SET_FILE_RW_HINT, F_SETDELEG.
+LEAVING = (6, 7, 8, 10, 15, 37, 38, 1024, 1026, 1031, 1033, 1036, 1038, 1040)
 
 INSTALL = "sudo apt-get install bubblewrap libseccomp2"
 NOBODY = 65534
@@ -220,8 +226,11 @@ def system_calls() -> bytes:
     local = 1  # AF_UNIX
     deny("socket", errno.EPERM, seccomp.Arg(0, seccomp.NE, local))
     deny("socketpair", errno.EPERM, seccomp.Arg(0, seccomp.NE, local))
+    whole = 2**32 - 1  # of an argument that is an int, the kernel reads no more bits
+    for command in LEAVING:
+        deny("fcntl", errno.EPERM, seccomp.Arg(1, seccomp.MASKED_EQ, whole, command))
     dumpable = 4  # PR_SET_DUMPABLE: a crash is not to reach the machine's collector of crashes
-    deny("prctl", errno.EPERM, seccomp.Arg(0, seccomp.EQ, dumpable))
+    deny("prctl", errno.EPERM, seccomp.Arg(0, seccomp.MASKED_EQ, whole, dumpable))
     for call in set(range(NEW, NEWEST)) - KNOWN - done:
         rules.add_rule(seccomp.ERRNO(errno.ENOSYS), call)
     with tempfile.TemporaryFile() as file:

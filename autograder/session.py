@@ -6,6 +6,7 @@ tests. The examiner drives it over a socket: `run` a cell, `find` a name, `call`
 
 import contextlib
 import io
+import itertools
 import os
 import resource
 import socket
@@ -13,8 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from IPython.core.displayhook import CapturingDisplayHook
+from IPython.core.displayhook import CapturingDisplayHook, DisplayHook
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
@@ -31,16 +31,6 @@ REHEARSED = (
     "1 / 0",
     "import matplotlib.pyplot as plt\nplt.plot([1, 2])",
 )
-ALMOST_PLAIN = (
-    str,
-    bytes,
-    int,
-    list,
-    tuple,
-    dict,
-    np.ndarray,
-    np.generic,
-)  # what is in it may not cross
 TRACEBACK = 60  # lines kept of a traceback
 
 
@@ -86,8 +76,9 @@ def prepare() -> InteractiveShell:
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     shell = InteractiveShell.instance(config=config)
-    # `%matplotlib inline` asks for a GUI's event loop; a session has none, nor needs one.
-    shell.enable_gui = lambda gui=None: None  # type: ignore
+    # A notebook's plots are in its cells, and graded ones are PNG: the magic that says so, or asks for another
+    # way that needs more than there is, has nothing to do.
+    shell.register_magic_function(lambda line: None, magic_name="matplotlib")  # type: ignore
     # `exit()` in a cell asks the shell to end; a session ends only with its socket.
     shell.ask_exit = lambda: None  # type: ignore
     names = dict(shell.user_ns)
@@ -98,6 +89,11 @@ def prepare() -> InteractiveShell:
     shell.user_ns.clear()
     shell.user_ns.update(names)
     shell.user_ns["_oh"].clear()
+    for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+        sys.__dict__.pop(name, None)
+    numbers = itertools.count(1)
+    # By this name warnings call a cell.
+    shell.compile.get_code_name = lambda *_: f"<cell {next(numbers)}>"  # type: ignore
     return shell
 
 
@@ -133,7 +129,8 @@ class Server:
 
     def _send(self, reply: dict[str, Any]) -> None:
         self._end_if_forked()
-        wire.send(self.sock, wire.pack(reply | {"asked": self.asked}, self._export))
+        reply = reply | {"asked": self.asked}
+        wire.send(self.sock, wire.pack(reply, self._export, tell_odd=True))
 
     def _end_if_forked(self) -> None:
         # A child that the student's code forked comes back here too; only one may answer.
@@ -172,8 +169,7 @@ class Server:
         shell.display_pub = CapturingDisplayPublisher()
         shell.display_pub.outputs = published
         hook = CapturingDisplayHook(shell=shell, outputs=published)
-        silent = source.rstrip().endswith(";")  # as in a notebook, the last value is then not shown
-        shell.display_trap.hook = (lambda value: None) if silent else hook
+        shell.display_trap.hook = (lambda value: None) if _ends_in_a_semicolon(source) else hook
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             result = shell.run_cell(source, store_history=False)
             _flush_figures()
@@ -191,6 +187,9 @@ class Server:
                     "metadata": _alt_texts(item.get("metadata")),
                 }
             )
+        if len(shown) > OUTPUTS:
+            text = f"… ({len(shown) - OUTPUTS} more displays are not kept)\n"
+            outputs.append({"output_type": "stream", "name": "stdout", "text": text})
         error = result.error_before_exec or result.error_in_exec
         if not error:
             return {"outputs": outputs, "error": None}
@@ -210,22 +209,17 @@ class Server:
         return {"found": True, "error": None, "value": value}
 
     def do_call(self, function: int, args: tuple, kwargs: dict) -> dict[str, Any]:
-        """Call a function; reply with its value or error, its arguments afterwards, and its text.
-
-        In the place of a value of another kind than those that cross, as a set, comes an error of no kind.
-        """
+        """Call a function; reply with its value or error, its arguments afterwards, and its text."""
         text = Text()
         reply: dict[str, Any] = {"error": None, "value": None}
         try:
             with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
                 value = self.functions[function](*args, **kwargs)
-            wire.pack(value, self._export)
-            reply["value"] = value
-        except wire.WireError as error:
-            if isinstance(value, ALMOST_PLAIN):
-                reply["error"] = wire.describe(TypeError(f"it returned something else: {error}"))
-            else:
-                reply["error"] = {"type": type(value).__name__, "kinds": [], "text": ""}
+            try:
+                wire.pack(value, self._export, tell_odd=True)
+                reply["value"] = value
+            except wire.WireError as error:
+                raise TypeError(f"it returned something else: {error}") from None
         except wire.Closed:
             raise
         except BaseException as error:  # even exit() is only this call's answer
@@ -233,6 +227,14 @@ class Server:
         reply["arguments"] = [wire.changeable(a) for a in (*args, *kwargs.values())]
         reply["text"] = text.getvalue()
         return reply
+
+
+def _ends_in_a_semicolon(source: str) -> bool:
+    """Whether a cell's last value is not to be shown, as in a notebook."""
+    try:
+        return bool(DisplayHook.semicolon_at_end_of_expression(source))
+    except Exception:  # what the tokenizer raises for a cell that is no Python
+        return False
 
 
 def _flush_figures() -> None:

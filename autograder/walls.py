@@ -17,8 +17,8 @@ import socket
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET
-# asm/unistd_64.h, and asm-generic/unistd.h, which every newer kind of processor has
-SYS_CLONE = 56 if platform.machine() == "x86_64" else 220
+# asm/unistd_64.h, asm-generic/unistd.h
+SYS_CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220}
 # sys/mount.h
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
@@ -42,11 +42,14 @@ def _call(name: str, *arguments: object) -> None:
 def fork() -> int:
     """As `os.fork`, with the child as the first process of namespaces of its own. Raises OSError.
 
-    `os.fork` and then `unshare` would take one more process between the two, and its share of memory.
+    Only for a process of one thread: what the C library does for others at a fork, this does not. `os.fork`
+    and then `unshare` would take one more process between the two, and its share of memory.
     """
+    if platform.machine() not in SYS_CLONE:
+        raise OSError(f"sessions cannot be started on a machine of the kind {platform.machine()}")
     python = ctypes.PyDLL(None, use_errno=True)  # which holds on to the interpreter's lock
     python.PyOS_BeforeFork()
-    pid = python.syscall(SYS_CLONE, NAMESPACES | signal.SIGCHLD, 0, 0, 0, 0)
+    pid = python.syscall(SYS_CLONE[platform.machine()], NAMESPACES | signal.SIGCHLD, 0, 0, 0, 0)
     number = ctypes.get_errno()
     if pid == 0:
         python.PyOS_AfterFork_Child()

@@ -205,9 +205,11 @@ def main(descriptor: int) -> None:
     gc.freeze()  # a session's collections must not touch, and so copy, what it shares with this process
     control = socket.socket(fileno=descriptor)
     keepers: dict[int, Keeper] = {}
+    shares: list[int] = []
     number = 0
     while True:
         order, descriptors, _, _ = socket.recv_fds(control, 65536, 1)
+        shares = [pid for pid in shares if os.waitpid(pid, os.WNOHANG) == (0, 0)]
         if not order:
             for keeper in keepers.values():
                 keeper.end(dead=False)
@@ -215,10 +217,12 @@ def main(descriptor: int) -> None:
         request = json.loads(order)
         if "share" in request:
             line = socket.socket(fileno=descriptors[0])
-            if os.fork():
+            child = os.fork()
+            if child:
                 line.close()
+                shares.append(child)
             else:
-                control, keepers = line, {}
+                control, keepers, shares = line, {}, []
             continue
         if "end" in request:
             keeper = keepers.pop(request["end"])
@@ -240,7 +244,12 @@ def _keep(sock: socket.socket, control: socket.socket, request: dict) -> Keeper:
     ready, tell = os.pipe()
     confined = bool(request["system_calls"])
     user, group = os.getuid(), os.getgid()
-    keeper = walls.fork() if confined else os.fork()
+    try:
+        keeper = walls.fork() if confined else os.fork()
+    except OSError:
+        for end in (report, write, ready, tell):
+            os.close(end)
+        raise
     if keeper:
         sock.close()
         os.close(write)
@@ -262,8 +271,8 @@ def _keep(sock: socket.socket, control: socket.socket, request: dict) -> Keeper:
         os.write(tell, READY)
         os.close(tell)
         _watch(sock, request, write)
-    except OSError as error:
-        os.write(tell, str(error).encode())
+    except BaseException as error:
+        os.write(tell, (str(error) or repr(error)).encode())
     finally:
         os._exit(0)
 
@@ -272,12 +281,15 @@ def _watch(sock: socket.socket, request: dict, write: int) -> None:
     """Fork the session, wait for its end, and say how it ended."""
     pid = os.fork()
     if pid:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # of those, the first process takes none
         sock.close()
         os.write(write, str(os.waitpid(pid, 0)[1]).encode())
         return
     os.close(write)
-    # What the student's code writes past Python's streams is nobody's to read.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    # What the student's code writes past Python's streams is nobody's to read. And what it leaves on an open
+    # file, as a lock, is to end with it.
+    for number in range(3):
+        os.dup2(os.open(os.devnull, os.O_RDWR), number)
     # Of the warm process's own lines nothing is left to it.
     os.closerange(3, sock.fileno())
     os.closerange(sock.fileno() + 1, os.sysconf("SC_OPEN_MAX"))

@@ -15,6 +15,7 @@ from asyncio import CancelledError
 from collections.abc import Iterator
 from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import autograder.lean  # noqa: F401  (before anything large)
 from autograder.paths import UserError
@@ -35,6 +36,7 @@ LOCAL = {
     "distributed.admin.system-monitor.interval": "10s",
     "distributed.diagnostics.nvml": False,
 }
+PATIENCE = 30.0  # seconds for a worker to come to a cluster of others
 KILLED = "Marking this notebook ended the grader's own process, twice."
 
 
@@ -69,6 +71,9 @@ class Workers:
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         self.cluster: Any = None
         if self.scheduler:
+            address = urlsplit(self.scheduler)
+            if not (address.scheme and address.hostname and address.netloc.rpartition(":")[2]):
+                raise UserError(f"{self.scheduler} is no address: one is tcp://HOST:PORT.")
             try:
                 self.client = Client(self.scheduler, timeout=10, set_as_default=False)
             except (OSError, ValueError) as error:
@@ -121,8 +126,7 @@ class Workers:
                 running[future] = submission
                 future.add_done_callback(done.put)
 
-        while self._living() == 0:
-            time.sleep(0.02)
+        self._wait()
         feed()
         while running:
             try:
@@ -142,11 +146,22 @@ class Workers:
                 # Marking itself raises nothing else: the cluster is gone, or lacks this package.
                 reason = f"{type(error).__name__}: {error}".strip().partition("\n")[0]
                 raise UserError(f"The workers failed: {reason}. What was graded is kept.") from None
-            while not running and self._living() == 0:
-                time.sleep(0.02)
+            if not running:
+                self._wait()
             feed()  # before the caller records this one
             if marked is not None:
                 yield submission, marked
+
+    def _wait(self) -> None:
+        """Wait until there is a worker. Raises UserError if none comes to a cluster of others."""
+        started = time.monotonic()
+        while self._living() == 0:
+            if self.scheduler and time.monotonic() > started + PATIENCE:
+                raise UserError(
+                    f"No worker has come to {self.scheduler} within {PATIENCE:g} seconds: start some with "
+                    f"`dask worker {self.scheduler} --nthreads 1`. What was graded is kept."
+                )
+            time.sleep(0.5 if self.scheduler else 0.02)
 
     def _living(self) -> int:
         """How many workers there are. Raises UserError where one would mark two submissions at once."""

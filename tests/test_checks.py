@@ -166,7 +166,7 @@ def test_parts_and_expected_errors_are_compared(monkeypatch):
     assert "2 results: (more, double),\n  but it returned one array of shape (1, 2)" in str(
         told(PAIRS, lambda x: x)
     )
-    assert "but it returned 1, as a tuple" in str(told(PAIRS, lambda x: (x,)))
+    assert "but it returned 1 value, as a tuple" in str(told(PAIRS, lambda x: (x,)))
     assert PAIRS(lambda x: np.stack(right(x))) is True
     assert "the first is double[0, 0]" in str(told(PAIRS, lambda x: (x + 1, x * 3)))
 

@@ -49,5 +49,5 @@ def test_a_log_has_a_line_a_submission(clock, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "12 unchanged since they were graded."
     assert said[1].startswith("2 to grade, about ")
-    assert said[2].startswith("[1/2] ann 05_convolution, 0.2 a second, about ")
+    assert said[2].startswith("[1/2] ann 05_convolution, 10.0 a second, about ")
     assert said[3].startswith("[2/2] bob 05_convolution, ") and said[3].endswith("about 0 s left")

@@ -44,14 +44,18 @@ def test_a_cells_outputs_are_kept_as_a_notebook_keeps_them(student):
 
 def test_a_plot_is_shown_with_and_without_the_magic_and_by_show(student):
     plot = "import matplotlib.pyplot as plt\nline = plt.plot([1, 2])"
-    for source in (plot, "%matplotlib inline\n" + plot, plot + "\nplt.show()"):
+    ways = [f"%matplotlib {way}\n{plot}" for way in ("", "inline", "notebook", "widget")]
+    for source in (plot, *ways, plot + "\nplt.show()"):
         outputs = student.run(source)["outputs"]
         assert [list(output["data"]) for output in outputs] == [["text/plain", "image/png"]]
     assert student.run("plt.plot([1, 2]);")["outputs"][0]["data"].keys() == {
         "text/plain",
         "image/png",
     }
-    assert student.run("1 + 1; 2 + 2;")["outputs"] == []
+    for source in ("1 + 1; 2 + 2;", "1;  # quiet", "1;\n# the end"):
+        assert student.run(source)["outputs"] == []
+    for source in ("1  # a;", "1\n# the end;"):
+        assert len(student.run(source)["outputs"]) == 1
     assert student.run("plt.get_fignums()")["outputs"][0]["data"]["text/plain"] == "[]"
 
 
@@ -207,18 +211,31 @@ def test_oddities_of_an_honest_function_cost_nothing(student, body):
     assert examine(TEST, 3, student).status == "passed"
 
 
-@pytest.mark.parametrize("value", ["set(x)", "(n for n in x)", "map(str, x)"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "set(x)",
+        "(n for n in x)",
+        "map(str, x)",
+        "[{1}, {2}]",
+        "({1}, map(str, x))",
+        "np.array([2, 3]).astype(str)",
+        "np.empty((2, 3), dtype=object)",
+        "np.array([np.zeros(2), np.zeros(3)], dtype=object)",
+        "{'a': {1}}",
+    ],
+)
 def test_a_value_that_does_not_cross_is_told_as_in_a_notebook(student, value):
     def f(x):
-        return eval(value, {"x": x})
+        return eval(value, {"x": x, "np": np})
 
     check = Check("keep_every", lambda x: np.asarray(x), ("x",), (case([1, 2]),))
     with pytest.raises(WrongAnswer) as here:
         check(f)
-    student.run(f"def f(x): return {value}")
+    student.run(f"import numpy as np\ndef f(x): return {value}")
     with pytest.raises(WrongAnswer) as there:
         check(student.find("f"))
-    assert "yours is one " in str(here.value)
+    assert "yours is " in str(here.value)
     assert (str(there.value), there.value.status) == (str(here.value), here.value.status)
 
 
@@ -230,6 +247,62 @@ def test_numbers_in_other_containers_cross_as_arrays(student):
         "import numpy as np\ndef f(x): return Tensor()"
     )
     assert student.find("f")([1, 2]).tolist() == [1, 2]
+
+
+def test_what_cannot_cross_costs_no_more_where_a_function_hands_it_on(student):
+    student.run("def f(g): return g({1})")
+    with pytest.raises(TypeError, match="unhashable|object|set"):
+        student.find("f")(lambda value: len(value))
+    student.run("class Odd:\n    @property\n    def __class__(self): raise KeyError\n")
+    student.run("def h(x): return Odd()")
+    with pytest.raises(KeyError):
+        student.find("h")(1)
+    assert student.find("f")(repr) == "a set"
+
+
+@pytest.mark.parametrize("body", ["x.shape = (x.size,)", "x.resize(1, refcheck=False)"])
+@pytest.mark.parametrize("kind", [float, int, bool, complex])
+def test_an_argument_of_another_shape_afterwards_is_a_changed_one(student, body, kind):
+    student.run(f"def f(x):\n    {body}")
+    argument = np.ones((2, 3), kind)
+    before = argument.copy()
+    student.find("f")(argument)
+    assert (argument != before).all()
+
+
+def test_a_session_knows_of_no_error_before(student):
+    assert (
+        student.run("import sys\nhasattr(sys, 'last_value')")["outputs"][0]["data"]["text/plain"]
+        == "False"
+    )
+
+
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt", "GeneratorExit", "StopIteration", "Mine"])
+def test_an_exception_that_is_none_of_the_usual_keeps_its_name(student, raised):
+    student.run(f"class Mine(BaseException): pass\ndef f(x): raise {raised}")
+    with pytest.raises(Exception) as found:
+        student.find("f")(1)
+    assert (type(found.value).__name__, str(found.value)) == (raised, "")
+
+
+def test_exit_is_told_as_in_a_notebook(student):
+    student.run("import sys\ndef f(x): sys.exit(3)")
+    check = Check("keep_every", lambda x: np.asarray(x), ("x",), (case([1, 2]),))
+    with pytest.raises(WrongAnswer, match="called exit"):
+        check(student.find("f"))
+
+
+def test_a_warning_names_the_cell(student):
+    source = "import warnings\ndef f(x): warnings.warn('careful')"
+    student.run("1")
+    student.run(source)
+    student.find("f")(1)
+    assert "<cell 2>:2: UserWarning: careful" in student.text[-1]
+
+
+def test_displays_beyond_the_limit_are_counted(student):
+    outputs = student.run("for n in range(25): display(n)")["outputs"]
+    assert len(outputs) == 21 and "5 more displays" in outputs[-1]["text"]
 
 
 def test_an_exception_of_the_students_own_is_of_the_kind_it_derives_from(student):

@@ -434,7 +434,7 @@ class Check:
             lines += _named(found)
         elif not words:
             reading, of = self._read(function, outcome, call)
-            lines += [fault.advice, reading.text(of) if reading else ""]
+            lines += [fault.advice, _coarse(outcome.value), reading.text(of) if reading else ""]
 
         def draw() -> "Figure | None":
             if not found:
@@ -671,7 +671,7 @@ def _how_many(right: int, cases: int) -> str:
 
 
 def _raised(error: BaseException, but: str = "") -> str:
-    if isinstance(error, SystemExit):
+    if type(error).__name__ == "SystemExit":  # in the autograder, an exception of that name
         return wrap(f"{but}it called exit(), which ends the program: end with `return ...` instead")
     text = str(error)
     text = text if len(text) <= LONGEST else text[:LONGEST] + " …"
@@ -684,7 +684,8 @@ def _kind(value: object) -> str:
         numbers = "" if value.dtype.kind in "biufc" else f" of {value.dtype}"
         return f"one array{numbers} of shape {value.shape}"
     if isinstance(value, tuple | list):
-        return f"{len(value)}, as a {type(value).__name__}"
+        values = "value" if len(value) == 1 else "values"
+        return f"{len(value)} {values}, as a {type(value).__name__}"
     return f"one {type(value).__name__}"
 
 
