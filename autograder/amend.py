@@ -65,7 +65,10 @@ class _Held(Session):
 
 
 class OneGradebook(Gradebook):
-    """A gradebook that stays open, and that nbgrader's steps share: one transaction a submission."""
+    """A gradebook that stays open, and that nbgrader's steps share: one transaction a submission.
+
+    It writes within transactions only. In one, a grade and a comment are looked up once.
+    """
 
     db: scoped_session
 
@@ -76,7 +79,7 @@ class OneGradebook(Gradebook):
         super().__init__(db_url, course_id)
         self.db.remove()
         self.db = scoped_session(sessionmaker(class_=_Held, bind=self.engine))
-        self._found: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._found: dict[tuple[Any, ...], dict[str, Any]] | None = None  # within a transaction
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -89,27 +92,30 @@ class OneGradebook(Gradebook):
             _replaced(saveautogrades, "Gradebook", shared),
             _replaced(latesubmissions, "Gradebook", shared),
         ):
+            self._found = {}
             try:
                 yield
                 Session.commit(self.db())
             finally:
-                self._found.clear()
+                self._found = None
                 self.db.remove()
 
     def find_grade(self, grade_cell: str, *where: str) -> Grade:
         """One of a submission's grades; all of them are looked up with the first, as nbgrader asks for each."""
-        found = self._all(Grade, GradeCell, *where)
-        return found.get(grade_cell) or super().find_grade(grade_cell, *where)
+        found = self._all(Grade, GradeCell, *where).get(grade_cell)
+        return found or super().find_grade(grade_cell, *where)
 
     def find_comment(self, solution_cell: str, *where: str) -> Comment:
         """One of a submission's comments, likewise."""
-        found = self._all(Comment, SolutionCell, *where)
-        return found.get(solution_cell) or super().find_comment(solution_cell, *where)
+        found = self._all(Comment, SolutionCell, *where).get(solution_cell)
+        return found or super().find_comment(solution_cell, *where)
 
     def _all(
         self, kind: Any, cell: Any, notebook: str, assignment: str, student: str
     ) -> dict[str, Any]:
-        """A submission's grades or comments by the names of their cells."""
+        """A submission's grades or comments by the names of their cells; none outside a transaction."""
+        if self._found is None:
+            return {}
         place = kind, notebook, assignment, student
         if place not in self._found:
             rows = (

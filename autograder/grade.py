@@ -63,9 +63,9 @@ def grade(wanted: Wanted, workers: Workers, watcher: Watcher | None = None) -> l
         for lesson in lessons:
             recorder.prepare(lesson)
         work = {
-            (student, lesson.name): mark
+            (student, lesson.name): fingerprint
             for lesson in lessons
-            for student, mark in _changed(wanted, lesson, students, recorder)
+            for student, fingerprint in _changed(wanted, lesson, students, recorder)
         }
         watcher.plan(len(work), len(lessons) * len(students) - len(work))
         settings = dict(recorder.config.ExecuteLesson)
@@ -91,19 +91,19 @@ def grade(wanted: Wanted, workers: Workers, watcher: Watcher | None = None) -> l
 def _changed(
     wanted: Wanted, lesson: manifest.Lesson, students: list[str], recorder: Recorder
 ) -> Iterator[tuple[str, str]]:
-    """The students whose submission is to be graded, with the mark that it gets."""
+    """The students whose submission is to be graded, with its fingerprint."""
     recorded = recorder.scores(lesson.name)
     for student in students:
-        mark = fingerprint(
+        fingerprint = fingerprint_of(
             wanted.room.submitted / student / lesson.name, lesson.name, recorder.config
         )
         done = wanted.room.autograded(student, lesson.name)
-        same = student in recorded and done.is_file() and _mark_of(done) == mark
+        same = student in recorded and done.is_file() and _recorded(done) == fingerprint
         if wanted.force or not same:
-            yield student, mark
+            yield student, fingerprint
 
 
-def fingerprint(folder: Path, lesson: str, config: Config) -> str:
+def fingerprint_of(folder: Path, lesson: str, config: Config) -> str:
     """What a grade depends on: the submitted file, the lesson's tests, and the class's settings."""
     settings = {name: dict(config[name]) for name in OWN}
     settings["ExecuteLesson"].pop("trust_submissions", None)  # it changes no grade
@@ -113,7 +113,7 @@ def fingerprint(folder: Path, lesson: str, config: Config) -> str:
     return sum.hexdigest()
 
 
-def _mark_of(path: Path) -> str:
+def _recorded(path: Path) -> str:
     return _opened(path)["metadata"].get("strided", {}).get("submission", "")
 
 

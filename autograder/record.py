@@ -73,15 +73,15 @@ class Recorder:
         if not fresh:
             raise UserError("The notebooks are out of date: run `make build` first.")
 
-    def record(self, submission: Submission, marked: Marked, mark: str) -> None:
-        """Record a submission completely; `mark` is what later says that it is this one.
+    def record(self, submission: Submission, marked: Marked, fingerprint: str) -> None:
+        """Record a submission completely; `fingerprint` later says that it is this one.
 
         Whenever the process ends, the submission is recorded, or it is not marked as done and the next
         run does it again, to the same result.
         """
         student, lesson = submission.student, submission.lesson
         notebook = nbformat.from_dict(json.loads(marked.notebook))
-        notebook.metadata["strided"]["submission"] = mark
+        notebook.metadata["strided"]["submission"] = fingerprint
         resources: dict[str, Any] = {
             "unique_key": lesson,
             "nbgrader": {

@@ -50,6 +50,14 @@ def start_importing() -> None:
     forkserver.ensure_running()
 
 
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return bool(parts.scheme and parts.hostname and parts.port)
+    except ValueError:
+        return False
+
+
 class Workers:
     """A context with workers in it. number: how many on this machine; scheduler: a Dask cluster's address."""
 
@@ -71,8 +79,7 @@ class Workers:
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         self.cluster: Any = None
         if self.scheduler:
-            address = urlsplit(self.scheduler)
-            if not (address.scheme and address.hostname and address.netloc.rpartition(":")[2]):
+            if not _is_address(self.scheduler):
                 raise UserError(f"{self.scheduler} is no address: one is tcp://HOST:PORT.")
             try:
                 self.client = Client(self.scheduler, timeout=10, set_as_default=False)

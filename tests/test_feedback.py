@@ -447,6 +447,7 @@ def test_points_and_comments_of_people_reach_the_page_by_either_way(room, capsys
         (["--class", "{empty}"], "There are no submissions"),
         (["05_convolution", "--class", "{room}"], "Nothing is graded yet in 05_convolution: run"),
         (["--class", "{room}", "--db-url", "no://where"], "The gradebook cannot be opened"),
+        (["--class", "{room}", "--db-url", "nonsense"], "The gradebook cannot be opened"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_exit_code_2(room, tmp_path, capsys, arguments, sentence):

@@ -226,6 +226,8 @@ def test_the_class_run_and_nbgrader_autograde_make_the_same_notebook(graded, tmp
         (["05_convolution", "--class", "{empty}"], "There are no submissions"),
         (["05_convolution", "--class", "{empty}/never"], "There is no class folder"),
         (["05_convolution", "--scheduler", "tcp://127.0.0.1:1"], "There is no Dask scheduler at"),
+        (["05_convolution", "--scheduler", "nonsense"], "nonsense is no address"),
+        (["05_convolution", "--scheduler", "tcp://here"], "tcp://here is no address"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_exit_code_2(tmp_path, arguments, sentence):

@@ -19,6 +19,7 @@ from nbgrader.api import Gradebook
 
 from autograder import doctor, grade, sample
 from autograder.classroom import Class
+from autograder.paths import UserError
 from strided import manifest
 
 LESSON = manifest.lessons()["05_convolution"]
@@ -119,6 +120,20 @@ def test_a_cluster_that_goes_away_is_one_sentence(tmp_path):
     _, said = run.communicate(timeout=120)
     assert run.returncode == 2 and said.count("\n") == 1, said
     assert [path.name for path in (folder / "autograded").iterdir()] == ["quick"]
+
+
+def test_a_cluster_without_workers_is_one_sentence(monkeypatch):
+    from distributed import LocalCluster
+
+    from autograder import workers
+
+    monkeypatch.setattr(workers, "PATIENCE", 1.0)
+    with (
+        LocalCluster(n_workers=0, dashboard_address=None) as cluster,
+        workers.Workers(scheduler=cluster.scheduler_address) as none,
+        pytest.raises(UserError, match="No worker has come to tcp://.* start some"),
+    ):
+        next(none.mark(iter([])))
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
