@@ -75,8 +75,10 @@ def pack(
             if array.dtype.kind == "O" and all(isinstance(one, Number) for one in array.flat):
                 array = array.astype(float)
             if array.dtype.kind not in "biufc":
-                if tell_odd:
+                if tell_odd and _is_told(array):
                     return odd(array.dtype.str, list(array.shape))
+                if tell_odd:
+                    return odd(type(item).__name__, None)
                 raise WireError(f"an array of {array.dtype} is no array of numbers")
             code = _ARRAY if isinstance(item, np.ndarray) else _SCALAR
             data = inner([array.dtype.str, list(array.shape), array.tobytes()])
@@ -228,6 +230,12 @@ def _odd(name: Any) -> object:
     return type(kind, (), {"__repr__": lambda self: f"a {kind}"})()
 
 
+def _is_told(array: np.ndarray) -> bool:
+    """Whether an array of texts or objects is one that `_odd_array` makes again."""
+    small = array.size <= ITEMS // 2 and array.nbytes <= VALUE
+    return small and array.dtype.kind in "OUS" and len(array.dtype.str) <= NAME
+
+
 def _odd_array(name: Any, shape: Any, room: "_Room") -> np.ndarray:
     """An array of the same shape and type as one of texts or objects, with nothing in it."""
     dtype = _dtype(name, "OUS")
@@ -365,9 +373,8 @@ def describe(error: BaseException) -> dict[str, Any]:
     """An exception as plain data: its type, the types that it derives from, and its message."""
     try:
         text = str(error)
-        if (
-            isinstance(error, SyntaxError) and error.lineno
-        ):  # without the name that IPython gives a cell
+        # Without the name that IPython gives a cell.
+        if isinstance(error, SyntaxError) and error.lineno:
             text = f"{error.msg} (line {error.lineno})"
     except Exception:
         text = "(its message cannot be shown)"

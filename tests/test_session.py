@@ -239,6 +239,23 @@ def test_a_value_that_does_not_cross_is_told_as_in_a_notebook(student, value):
     assert (str(there.value), there.value.status) == (str(here.value), here.value.status)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "np.array(['2026'], 'M8[D]')",
+        "np.datetime64('2026')",
+        "np.empty(10**6, object)",
+        "np.zeros(2, 'i4,f8')",
+    ],
+)
+def test_what_cannot_be_told_of_an_array_costs_no_session(student, value):
+    student.run(f"import numpy as np\ndef f(x): return {value}")
+    check = Check("keep_every", lambda x: np.asarray(x), ("x",), (case([1, 2]),))
+    with pytest.raises(WrongAnswer, match="yours is one (ndarray|datetime64)") as told:
+        check(student.find("f"))
+    assert told.value.status == "failed"
+
+
 def test_numbers_in_other_containers_cross_as_arrays(student):
     student.run("from collections import deque\ndef f(x): return deque(x)")
     assert student.find("f")([1, 2]).tolist() == [1, 2]
